@@ -1,0 +1,10 @@
+"""What every lesson uses.
+
+axes        the names of tensor axes
+record      see an inner value of a model, or edit it on its way
+device      the best device of this machine
+seed        the one place where randomness starts
+clipping    the norm of a gradient, and clipping by it
+training    the training loop of every notebook and recipe
+checkpoint  the state of a training in one file
+"""

@@ -1,0 +1,108 @@
+"""Comparing answers: sizes, places, and results of every kind."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lessons.checks.arguments import changed, copied
+from lessons.checks.compare import compare
+
+ROWS = torch.tensor([[1.0, 2.0], [3.0, -4.0]], dtype=torch.float64)
+
+
+def test_the_size_is_relative_to_the_largest_entry_and_the_place_is_named():
+    answer = ROWS.clone()
+    answer[1, 0] += 0.04
+    finding = compare(ROWS, answer, 1e-8)
+    assert finding.size == pytest.approx(0.01)
+    assert finding.says == (
+        "Your result is off by 0.04 at [1, 0]: it is 3.04, expected 3."
+        " 1 of 4 entries differ, by up to 1 % of the largest entry."
+    )
+
+
+def test_a_difference_within_the_tolerance_passes_and_one_above_fails():
+    assert compare(ROWS, ROWS + 3.9e-8, 1e-8) is None
+    assert compare(ROWS, ROWS + 4.1e-8, 1e-8) is not None
+
+
+def test_where_zeros_are_expected_the_difference_itself_counts():
+    zeros = torch.zeros(3, dtype=torch.float64)
+    assert compare(zeros, zeros + 1e-9, 1e-8) is None
+    assert compare(zeros, zeros + 1e-7, 1e-8).size == pytest.approx(1e-7)
+
+
+def test_nan_and_infinity_agree_with_themselves_only():
+    strange = torch.tensor([math.nan, math.inf, 1.0], dtype=torch.float64)
+    assert compare(strange, strange.clone(), 1e-8) is None
+    assert compare(strange, torch.ones(3, dtype=torch.float64), 1e-8).size == math.inf
+    assert "holds NaN" in compare(torch.ones(3), strange.float(), 1e-8).says
+    assert "holds -inf" in compare(1.0, -math.inf, 1e-8).says
+
+
+def test_an_empty_tensor_agrees_with_an_empty_tensor():
+    assert compare(torch.zeros(0, 3), torch.zeros(0, 3), 1e-8) is None
+
+
+@pytest.mark.parametrize(
+    ("expected", "answer", "sentence"),
+    [
+        (2.0, 3.0, "Your result is off by 1: it is 3, expected 2. That is 50 % of the expected value."),
+        (1.0, 20.0, "That is 19 times the expected value."),
+        (2, 10**400, "Your result holds inf"),
+        (True, False, "Your result is False, expected True."),
+        (True, 1, "Your result is a number, expected True or False."),
+        (1.0, True, "Your result is True or False, expected a number."),
+        ("abc", "abd", "Your result is 'abd', expected 'abc'."),
+        (None, 1.0, "Your result is a number, expected None."),
+        ({"a": 1.0}, {"b": 1.0}, "Your result has the keys ['b'], expected ['a']."),
+        ({"a": 1.0}, {"a": 2.0}, "Result 'a' is off by 1"),
+        ((1.0, [2.0, 3.0]), (1.0, [2.0, 4.0]), "Result 2, part 2 is off by 1"),
+        ((1.0, 2.0), (1.0, None), "Result 2 is None, expected a number."),
+        ((1.0, 2.0), 1.0, "Your result is a number, expected a tuple of 2."),
+        (torch.tensor([2]), torch.tensor([2j]), "Your result holds complex64, expected int64."),
+        (torch.tensor([True]), torch.tensor([False]), "Your result is off by 1 at [0]"),
+    ],
+)
+def test_results_of_every_kind(expected, answer, sentence):
+    assert compare(expected, copied(expected), 1e-8) is None
+    assert sentence in compare(expected, answer, 1e-8).says
+
+
+def test_a_difference_is_told_before_a_loss_of_precision():
+    answer = (ROWS.float(), ROWS + 1)
+    assert compare((ROWS, ROWS), answer, 1e-8).kind == "value"
+    assert compare((ROWS, ROWS), (ROWS.float(), ROWS), 1e-8).kind == "precision"
+    assert compare(ROWS.float(), ROWS, 1e-8) is None  # more precise than asked for is no mistake
+
+
+def test_rounding_far_below_the_other_entries_is_written_as_zero():
+    expected = torch.tensor([0.0, 1.0], dtype=torch.float64)
+    answer = torch.tensor([1.0, 1.0], dtype=torch.float64)
+    assert "it is 1, expected 0." in compare(expected + torch.tensor([3e-17, 0.0]), answer, 1e-8).says
+
+
+@given(st.lists(st.floats(allow_nan=True), min_size=1), st.floats(allow_nan=True))
+def test_comparing_never_raises_and_agrees_with_itself(values, other):
+    tensor = torch.tensor(values, dtype=torch.float64)
+    assert compare(tensor, tensor.clone(), 0.0) is None
+    finding = compare(tensor, torch.full_like(tensor, other), 1e-8)
+    assert finding is None or finding.says.endswith(".")
+
+
+def test_changes_are_seen_all_the_way_down():
+    data = {"a": [torch.ones(2), 1], "b": (ROWS.clone(), "text")}
+    before = copied(data)
+    assert not changed(before, data)
+    data["b"][0][0, 0] = 9.0
+    assert changed(before, data)
+    for edit in (lambda d: d["a"].append(1), lambda d: d.pop("a"), lambda d: d["a"].__setitem__(1, 2)):
+        data = copied(before)
+        edit(data)
+        assert changed(before, data)
+    assert not changed(torch.tensor([math.nan]), torch.tensor([math.nan]))
+    assert changed(torch.ones(2), torch.ones(2).double())
+    assert changed(torch.ones(2), [1.0, 1.0])

@@ -1,0 +1,44 @@
+"""What the lesson's two trainings show, as ranges, for three seeds."""
+
+import math
+
+import pytest
+
+from lessons.core.seed import generator
+from lessons.core.training import Training
+from lessons.recurrent.experiments import SYMBOLS, clipping_training, recall_training
+from lessons.recurrent.tasks import recall, recall_accuracy
+
+CHANCE = math.log(SYMBOLS)  # the loss of knowing nothing, 2.08
+
+
+def accuracy(run: Training, lag: int) -> float:
+    run.run(progress=False)
+    return recall_accuracy(run.model, recall(generator(999), 1000, lag, SYMBOLS))
+
+
+def last_losses(run: Training) -> float:
+    return sum(record.loss for record in run.history[-20:]) / 20
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_short_lag_is_learned_and_a_long_one_is_not(seed):
+    short, long = recall_training(5, seed), recall_training(60, seed)
+    assert accuracy(short, 5) > 0.95
+    assert accuracy(long, 60) < 0.2  # chance is .125
+    assert last_losses(short) < 0.1 and abs(last_losses(long) - CHANCE) < 0.1
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_it_diverges_without_clipping_and_learns_with_it(seed):
+    clipped, free = clipping_training(1.0, seed), clipping_training(None, seed)
+    assert accuracy(clipped, 10) > 0.95
+    assert accuracy(free, 10) < 0.3
+    assert last_losses(clipped) < 0.1 and last_losses(free) > 1.2 * CHANCE
+    assert max(record.loss for record in clipped.history) < 1.5 * CHANCE
+    assert max(record.loss for record in free.history) > 3 * CHANCE
+
+
+def test_both_start_from_the_same_weights():
+    first = [training.step() for training in (clipping_training(1.0, 0), clipping_training(None, 0))]
+    assert first[0].loss == first[1].loss and first[0].gradient_norm == first[1].gradient_norm
