@@ -55,9 +55,7 @@ def load(path: str | Path) -> dict[str, Any]:
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(
-            f"There is no checkpoint {path.name} in {path.parent}: train and save one first."
-        )
+        raise FileNotFoundError(f"There is no checkpoint {path.name} in {path.parent}: train and save one first.")
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}

@@ -95,9 +95,7 @@ class Recording(Mapping[str, Tensor]):
         if not self._gradients:
             raise RuntimeError("This recording holds no gradients: use record(model, gradients=True).")
         if all(tensor.grad is None for passed in self._calls.values() for tensor in passed):
-            raise RuntimeError(
-                "No gradient has come back yet: call backward() on a loss of this very forward pass."
-            )
+            raise RuntimeError("No gradient has come back yet: call backward() on a loss of this very forward pass.")
         grads = [torch.zeros_like(tensor) if tensor.grad is None else tensor.grad for tensor in calls]
         return self._joined(name, grads)
 
@@ -108,9 +106,7 @@ class Recording(Mapping[str, Tensor]):
             return calls[0]
         if any(tensor.shape != calls[0].shape for tensor in calls):
             shapes = ", ".join(str(list(tensor.shape)) for tensor in calls[:3])
-            raise LookupError(
-                f"The passes of {name!r} differ in shape ({shapes}, ...): use seen.calls({name!r})."
-            )
+            raise LookupError(f"The passes of {name!r} differ in shape ({shapes}, ...): use seen.calls({name!r}).")
         return torch.stack(calls, dim=1)  # [batch, ...] * time -> [batch, time, ...]
 
     def _reader(self, name: str) -> Callable[[Tensor], None]:
@@ -123,9 +119,7 @@ class Recording(Mapping[str, Tensor]):
 
 
 @contextmanager
-def record(
-    model: nn.Module, only: Iterable[str] | None = None, gradients: bool = False
-) -> Iterator[Recording]:
+def record(model: nn.Module, only: Iterable[str] | None = None, gradients: bool = False) -> Iterator[Recording]:
     """Record what passes the marks of a model while the block runs.
 
     only: names of the marks to record; all of them by default. gradients: also keep the gradients that a

@@ -15,7 +15,7 @@ LARGEST_SEED = 2**32 - 1  # numpy's limit
 
 
 def seed_all(seed: int) -> None:
-    """Start the global sources of Python, numpy and torch (on every device) at `seed`, from 0 to 2**32 - 1."""
+    """Start the global sources of Python, numpy and torch (on every device) at `seed`, 0 to 2**32 - 1."""
     _check(seed)
     random.seed(seed)
     np.random.seed(seed)

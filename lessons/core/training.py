@@ -57,11 +57,13 @@ class Training:
         checkpoint: tuple[str | Path, int] | None = None,
         schedule: Callable[[int], float] | None = None,
     ):
-        """
-        loss: (model, batch) -> a scalar tensor. batches: generator on the CPU -> a fresh batch for every
-        step, which is then moved to the model's device. steps: how many there are in all. clip: largest norm
-        of the gradient, above 0. checkpoint: (path, every so many steps). schedule: step (from 1) -> factor
-        of the learning rate. ValueError for a setting out of its range.
+        """Prepare a run; ValueError for a setting out of its range.
+
+        loss: (model, batch) -> a scalar tensor.
+        batches: generator on the CPU -> a fresh batch for every step, which is moved to the model's device.
+        steps: how many there are in all. seed: of the batches and of dropout.
+        clip: largest norm of the gradient, above 0; None for no clipping.
+        checkpoint: (path, every so many steps). schedule: step (from 1) -> factor of the learning rate.
         """
         if steps < 1:
             raise ValueError(f"A training needs at least 1 step, not {steps}.")
@@ -87,7 +89,7 @@ class Training:
         return len(self.history)
 
     def step(self) -> Record:
-        """Take one step. TrainingDiverged, with untouched weights, if the loss or a gradient is not finite."""
+        """Take one step. TrainingDiverged, with the weights untouched, if loss or gradient is not finite."""
         start = time.perf_counter()
         number = self.done + 1
         if self.schedule is not None:
@@ -107,9 +109,7 @@ class Training:
             parameters = list(self.model.parameters())
             norm = gradient_norm(parameters) if self.clip is None else clip_by_norm(parameters, self.clip)
             if not math.isfinite(norm):
-                raise TrainingDiverged(
-                    self._diverged(number, f"the gradient of {self._not_finite()} is not finite")
-                )
+                raise TrainingDiverged(self._diverged(number, f"the gradient of {self._not_finite()} is not finite"))
             self.optimizer.step()
         record = Record(number, value, norm, time.perf_counter() - start)
         self.history.append(record)
@@ -163,7 +163,7 @@ class Training:
         checkpoints.save(path, state)
 
     def load(self, path: str | Path) -> None:
-        """Go back to the state in `path`. Nothing is changed if the file does not fit this model and optimizer.
+        """Go back to the state in `path`. Nothing changes if the file does not fit this model and optimizer.
 
         FileNotFoundError or CheckpointError, with a sentence.
         """
@@ -177,7 +177,7 @@ class Training:
 
     def _check_fits(self, state: dict[str, Any], file: str) -> None:
         ours, theirs = self.model.state_dict(), state["model"]
-        for name in ours.keys() | theirs.keys():
+        for name in [*ours, *theirs]:
             mine, other = (_kind(tensors.get(name)) for tensors in (ours, theirs))
             if mine != other:
                 raise checkpoints.CheckpointError(
@@ -225,7 +225,8 @@ class Training:
     def _diverged(self, number: int, what: str) -> str:
         return (
             f"At step {number} {what}: the training has diverged. "
-            "The weights are still those before this step. A smaller learning rate or clipping of the gradient helps."
+            "The weights are still those before this step. "
+            "A smaller learning rate or clipping of the gradient helps."
         )
 
     def _not_finite(self) -> str:

@@ -90,9 +90,7 @@ def truncated_bptt(
         raise ValueError(f"The window must be 1 step or more, not {window}.")
     if targets.shape[:2] != x.shape[:2]:
         expected, got = list(x.shape[:2]), list(targets.shape[:2])
-        raise ValueError(
-            f"The targets must have a target for every step, [batch time] = {expected}, not {got}."
-        )
+        raise ValueError(f"The targets must have a target for every step, [batch time] = {expected}, not {got}.")
     h, total = None, 0.0
     for start in range(0, x.shape[1], window):
         y, h = model(x[:, start : start + window], h)  # [batch window output], [layer batch hidden]

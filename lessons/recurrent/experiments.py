@@ -26,9 +26,7 @@ def recall_training(lag: int, seed: int = 0, steps: int = 400) -> Training:
     """
     model = _model(seed)
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
-    return Training(
-        model, optimizer, recall_loss, lambda g: recall(g, BATCH, lag, SYMBOLS), steps, seed, clip=1.0
-    )
+    return Training(model, optimizer, recall_loss, lambda g: recall(g, BATCH, lag, SYMBOLS), steps, seed, clip=1.0)
 
 
 def clipping_training(clip: float | None, seed: int = 0, steps: int = 300) -> Training:
@@ -41,9 +39,7 @@ def clipping_training(clip: float | None, seed: int = 0, steps: int = 300) -> Tr
     model = _model(seed)
     init_spectral_radius(model, 1.5)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.6)
-    return Training(
-        model, optimizer, recall_loss, lambda g: recall(g, BATCH, 10, SYMBOLS), steps, seed, clip=clip
-    )
+    return Training(model, optimizer, recall_loss, lambda g: recall(g, BATCH, 10, SYMBOLS), steps, seed, clip=clip)
 
 
 def _model(seed: int) -> RNN:

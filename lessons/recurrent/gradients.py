@@ -36,9 +36,7 @@ def scalar_states(
     return torch.stack(states) if states else x.double()
 
 
-def scalar_gradient(
-    a_h: float, states: Float[Tensor, "time"], saturate: bool = True
-) -> Float64[Tensor, "time+1"]:
+def scalar_gradient(a_h: float, states: Float[Tensor, "time"], saturate: bool = True) -> Float64[Tensor, "time+1"]:
     """dh_T/dh_{T-k} for k = 0..T, by the product above. Entry k is k steps back; entry 0 is 1.
 
     states: h_1..h_T as `scalar_states` gives them. Far back the product may leave float64 (below 1e-308 it
@@ -89,9 +87,7 @@ def hidden_gradients(
     return torch.stack(grads, dim=1)  # [batch time hidden]
 
 
-def jacobian(
-    h: Float[Tensor, "hidden"], A_h: Float[Tensor, "hidden hidden"]
-) -> Float[Tensor, "hidden hidden"]:
+def jacobian(h: Float[Tensor, "hidden"], A_h: Float[Tensor, "hidden hidden"]) -> Float[Tensor, "hidden hidden"]:
     """J_t = dh_t/dh_{t-1} = diag(1 - h_t^2) A_h for a tanh layer whose new state is h = h_t."""
     return (1 - h**2)[:, None] * A_h  # [hidden 1] * [hidden hidden]
 
@@ -122,7 +118,5 @@ def scale_to_spectral_radius(A: Float[Tensor, "hidden hidden"], rho: float) -> F
         raise ValueError(f"The spectral radius must be 0 or more and finite, not {rho}.")
     now = spectral_radius(A)
     if now == 0 and rho > 0:
-        raise ValueError(
-            f"All eigenvalues of this matrix are 0, so no factor gives it the spectral radius {rho}."
-        )
+        raise ValueError(f"All eigenvalues of this matrix are 0, so no factor gives it the spectral radius {rho}.")
     return A.detach() * (rho / now if rho else 0.0)

@@ -117,9 +117,7 @@ class RNN(nn.Module):
             raise ValueError(f"h0 must have the shape [layer batch hidden] = {shape}, not {list(h0.shape)}.")
         for name, tensor in (("x", x), ("h0", h0)):
             if tensor.dtype != dtype:
-                raise ValueError(
-                    f"{name} is {tensor.dtype}, but the weights are {dtype}: use {name}.to({dtype})."
-                )
+                raise ValueError(f"{name} is {tensor.dtype}, but the weights are {dtype}: use {name}.to({dtype}).")
         return h0
 
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 REPO = Path(__file__).resolve().parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -192,3 +192,23 @@ def open_notebook(browser: Browser, lab: Lab, name: str, width: int = 1280, heig
             notebook.page.wait_for_timeout(200)
         finally:
             context.close()
+
+
+def painted(root: Locator) -> int:
+    """Return how often an instrument has drawn itself."""
+    return int(root.get_attribute("data-painted") or 0)
+
+
+def wait_painted(root: Locator, before: int, timeout: float = 10) -> None:
+    """Wait until an instrument has drawn itself again."""
+    handle = root.element_handle()
+    root.page.wait_for_function("([e, n]) => Number(e.dataset.painted) > n", arg=[handle, before], timeout=timeout * 1000)
+
+
+def picture(root: Locator) -> str:
+    """Return what an instrument shows, as text that differs when the picture does."""
+    return root.evaluate(
+        """e => [...e.querySelectorAll('canvas')].map(c => c.toDataURL()).join() +
+        [...e.querySelectorAll('.unrolled-token, .unrolled-bar')].map(x => x.getAttribute('style')).join() +
+        [...e.querySelectorAll('.unrolled-plot path')].map(x => x.getAttribute('d')).join() + e.innerText"""
+    )

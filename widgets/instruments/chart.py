@@ -5,6 +5,7 @@ JSON text. Here the page asks for the library the first time it needs it; the ke
 installed package, compressed, and every chart of the page shares it. Numbers travel as binary buffers.
 """
 
+import base64
 import gzip
 from functools import cache
 from pathlib import Path
@@ -66,16 +67,21 @@ class Chart(Instrument, script="chart"):
 
 def _binary(value: object) -> object:
     """Replace every array of numbers in a figure by its buffer."""
+    if isinstance(value, dict) and "bdata" in value:  # plotly has packed an array as text already
+        array = np.frombuffer(base64.b64decode(value["bdata"]), np.dtype(value["dtype"]))
+        shape = [int(n) for n in str(value.get("shape", array.size)).split(",")]
+        return _packed(array.reshape(shape))
     if isinstance(value, dict):
         return {name: _binary(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
         if value and all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in value):
-            value = np.asarray(value, dtype=np.float64)
-        else:
-            return [_binary(part) for part in value]
+            return _packed(np.asarray(value))
+        return [_binary(part) for part in value]
     if isinstance(value, np.ndarray):
-        if value.dtype.kind not in "fiu":
-            return [_binary(part) for part in value.tolist()]
-        array = np.ascontiguousarray(value, dtype=np.float64)
-        return {"dtype": "float64", "shape": list(array.shape), "buffer": array.tobytes()}
-    return value.item() if isinstance(value, np.generic) else value
+        return _packed(value) if value.dtype.kind in "fiu" else _binary(value.tolist())
+    return value
+
+
+def _packed(array: np.ndarray) -> dict:
+    array = np.ascontiguousarray(array, dtype=np.float64)
+    return {"dtype": "float64", "shape": list(array.shape), "buffer": array.tobytes()}

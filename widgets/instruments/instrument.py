@@ -66,7 +66,7 @@ def as_array(values: object, axes: Sequence[str], what: str) -> np.ndarray:
         values = values.detach().cpu().numpy()
     try:
         array = np.asarray(values)
-        array = np.ascontiguousarray(array if array.dtype == np.uint8 else array.astype(np.float32))
+        array = array if array.dtype == np.uint8 else array.astype(np.float32)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{what} needs numbers with the axes {list(axes)}, and got {values!r:.80}.") from error
     if array.ndim == 0 or array.ndim > len(axes):
@@ -76,7 +76,7 @@ def as_array(values: object, axes: Sequence[str], what: str) -> np.ndarray:
         )
     if array.size > LARGEST:
         raise ValueError(f"{what} shows at most {LARGEST:,} numbers at once, and got {array.size:,}.")
-    return array.reshape((1,) * (len(axes) - array.ndim) + array.shape)
+    return np.ascontiguousarray(array).reshape((1,) * (len(axes) - array.ndim) + array.shape)
 
 
 def colour_range(

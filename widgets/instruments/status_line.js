@@ -2,6 +2,7 @@
 
 /** ipywidgets' sliders and boxes stand beside their label without being tied to it: tie them. */
 function nameControls(panel) {
+  if (!panel) return;
   for (const control of panel.querySelectorAll(".jupyter-widgets.widget-inline-hbox")) {
     const label = control.querySelector(".widget-label");
     const name = label?.textContent.trim();
@@ -74,14 +75,15 @@ function render({ model, el }) {
   const root = h("div", { class: "unrolled-status" }, alert, note, h("div", { class: "unrolled-row" }, save, busy));
   const { cleanup } = mount({ model, el, root, draw, traits: ["message", "kind", "busy", "title"] });
   // The view enters the page after render() returns, and controls may come later still.
-  const watcher = new MutationObserver(() => panelOf() && nameControls(panelOf()));
-  const start = setTimeout(() => {
-    const panel = panelOf();
-    if (!panel) return;
-    nameControls(panel);
-    watcher.observe(panel, { childList: true, subtree: true });
-  }, 0);
-  return () => { clearTimeout(start); watcher.disconnect(); cleanup(); };
+  const watcher = new MutationObserver(() => nameControls(panelOf()));
+  const arrival = new ResizeObserver(() => {
+    if (!panelOf()) return;
+    arrival.disconnect();
+    nameControls(panelOf());
+    watcher.observe(panelOf(), { childList: true, subtree: true });
+  });
+  arrival.observe(root);
+  return () => { arrival.disconnect(); watcher.disconnect(); cleanup(); };
 }
 
 export default { render };

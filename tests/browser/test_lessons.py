@@ -1,0 +1,218 @@
+"""The lessons in a real JupyterLab: all cells, every control by keyboard, both themes, two widths, no other host."""
+
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.lab import DARK, LIGHT, REPO, Notebook, open_notebook, painted, picture, wait_painted
+
+pytestmark = pytest.mark.browser
+LESSONS = [REPO / "notebooks" / "00_start_here.ipynb", REPO / "notebooks" / "01_rnn_gradients.ipynb"]
+KEYS = {"slider": ["ArrowRight", "PageUp", "Home", "End"], "text": ["End", "z"], "checkbox": ["Space"]}
+
+
+@pytest.fixture(scope="module", params=LESSONS, ids=[p.stem for p in LESSONS])
+def lesson(request, browser, lab) -> Notebook:
+    with open_notebook(browser, lab, lab.copy(request.param), height=1000) as notebook:
+        notebook.run_all()
+        notebook.path = request.param
+        yield notebook
+
+
+def panels(page: Page) -> list:
+    """Bring every explorer into the page, one after the other (JupyterLab draws only what is near the view)."""
+    page.evaluate("() => { document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0; }")
+    return page.locator(".unrolled-explorer").all()
+
+
+def test_run_all_reaches_the_end(lesson: Notebook) -> None:
+    state = lesson.page.evaluate(
+        """() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
+            .filter(c => c.cell_type === 'code').map(c => [c.execution_count, c.outputs.filter(o => o.output_type === 'error').length])"""
+    )
+    assert state and all(count and not errors for count, errors in state)
+
+
+def test_every_control_answers_the_keyboard(lesson: Notebook) -> None:
+    page = lesson.page
+    explorers = panels(page)
+    assert explorers
+    moved = 0
+    for explorer in explorers:
+        explorer.scroll_into_view_if_needed()
+        views = explorer.locator(".unrolled:not(.unrolled-status)")
+        expect(views.first).to_be_visible()
+        page.wait_for_timeout(600)
+        for kind, keys in KEYS.items():
+            selector = {"slider": ".noUi-handle", "text": "input[type=text]", "checkbox": "input[type=checkbox]"}[kind]
+            for control in explorer.locator(selector).all():
+                assert control.get_attribute("aria-label") or kind == "checkbox"
+                control.focus()
+                for key in keys:
+                    before = [picture(v) for v in views.all()]
+                    counts = [painted(v) for v in views.all()]
+                    value = control.get_attribute("aria-valuenow")
+                    page.keyboard.press(key)
+                    if kind == "text" and key == "End":
+                        continue
+                    page.wait_for_timeout(60)
+                    if kind == "slider" and control.get_attribute("aria-valuenow") == value:
+                        continue  # at its end already
+                    page.wait_for_function(
+                        """([panel, counts]) => [...panel.querySelectorAll('.unrolled:not(.unrolled-status)')]
+                            .some((v, i) => Number(v.dataset.painted) > counts[i])""",
+                        arg=[explorer.element_handle(), counts],
+                        timeout=5000,
+                    )
+                    page.wait_for_timeout(250)
+                    after = [picture(v) for v in views.all()]
+                    silent = "Size of the inputs" in (control.get_attribute("aria-label") or "")
+                    silent |= control.get_attribute("aria-label") == "Seed"
+                    assert silent or before != after, (control.get_attribute("aria-label"), key)
+                    moved += 1
+        assert explorer.locator(".unrolled-message[role=alert]").inner_text() == ""
+    assert moved >= 6
+
+
+def test_heat_maps_and_strips_are_read_by_keyboard(lesson: Notebook) -> None:
+    page = lesson.page
+    for explorer in panels(page):
+        for name, role in ((".unrolled-heat-map", "application"), (".unrolled-token-strip", "listbox")):
+            for root in explorer.locator(name).all():
+                root.scroll_into_view_if_needed()
+                stage = root.get_by_role(role)
+                stage.focus()
+                before = root.locator(".unrolled-readout").inner_text()
+                page.keyboard.press("End" if role == "application" else "Home")
+                expect(root.locator(".unrolled-readout")).not_to_have_text(before)
+                line = root.locator(".unrolled-readout").inner_text()
+                page.keyboard.press("ArrowDown" if role == "application" else "ArrowRight")
+                expect(root.locator(".unrolled-readout")).not_to_have_text(line)
+        for chart in explorer.locator(".unrolled-chart").all():
+            if chart.locator(".scatterlayer path.js-line").count() == 0:
+                continue
+            chart.scroll_into_view_if_needed()
+            chart.get_by_role("application").focus()
+            before = chart.locator(".unrolled-readout").inner_text()
+            page.keyboard.press("ArrowRight")
+            expect(chart.locator(".unrolled-readout")).not_to_have_text(before)
+
+
+def test_data_tables_hold_the_numbers(lesson: Notebook) -> None:
+    for explorer in panels(lesson.page):
+        for summary in explorer.locator("summary").all():
+            summary.scroll_into_view_if_needed()
+            summary.focus()
+            lesson.page.keyboard.press("Enter")
+            table = summary.locator("xpath=..").locator("table")
+            expect(table).to_be_visible()
+            assert table.locator("th[scope=col]").count() >= 2
+            lesson.page.keyboard.press("Enter")
+            expect(table).to_have_count(0)
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+@pytest.mark.parametrize("width", [1280, 800])
+def test_nothing_is_cut_off_and_axe_finds_nothing_serious(lesson: Notebook, theme: str, width: int) -> None:
+    page = lesson.page
+    page.set_viewport_size({"width": width, "height": 1000})
+    lesson.theme(theme)
+    outputs = page.locator(".unrolled-explorer, .unrolled-card").all()
+    for root in outputs:
+        root.scroll_into_view_if_needed()
+        page.wait_for_timeout(200)
+        overflow = root.evaluate("e => e.scrollWidth - e.clientWidth")
+        assert overflow <= 1, f"{overflow} pixels stick out at {width}"
+    result = Axe().run(page, context={"include": [[".unrolled"], [".unrolled-explorer"]]})
+    serious = [v for v in result.response["violations"] if v["impact"] in ("serious", "critical")]
+    told = [(v["id"], n["html"][:200], n.get("failureSummary")) for v in serious for n in v["nodes"][:2]]
+    assert told == []
+    page.set_viewport_size({"width": 1280, "height": 1000})
+
+
+def test_a_prediction_is_committed_by_keyboard_and_survives_a_second_run(lesson: Notebook) -> None:
+    page = lesson.page
+    panels(page)
+    card = page.locator(".unrolled-prediction").first
+    card.scroll_into_view_if_needed()
+    button = card.get_by_role("button", name="Commit my guess")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(card.locator("[role=alert]")).to_contain_text("is not")
+    if card.get_by_role("radio").count():
+        card.get_by_role("radio").first.focus()
+        page.keyboard.press("Space")
+        button.focus()
+        page.keyboard.press("Enter")
+    else:
+        card.get_by_role("textbox").focus()
+        page.keyboard.type("0.5")
+        page.keyboard.press("Enter")
+    expect(card.locator(".unrolled-verdict")).to_contain_text("Your guess")
+    assert card.get_by_role("button", name="Guess again").is_visible()
+    lesson.run_all()
+    panels(page)
+    card = page.locator(".unrolled-prediction").first
+    card.scroll_into_view_if_needed()
+    expect(card.locator(".unrolled-verdict")).to_contain_text("Your guess")
+    card.get_by_role("button", name="Guess again").click()
+    expect(card.get_by_role("button", name="Commit my guess")).to_be_visible()
+
+
+def test_no_other_host_was_asked_and_no_error_is_ours(lesson: Notebook) -> None:
+    assert lesson.foreign == []
+    assert lesson.our_errors() == []
+
+
+def test_live_training_is_stopped_and_goes_on(browser, lab) -> None:
+    name = lab.write("training.ipynb", "from widgets.explorers.live_training import LiveTraining\npanel = LiveTraining(lag=60)\npanel")
+    with open_notebook(browser, lab, name) as notebook:
+        notebook.run_all()
+        page = notebook.page
+        page.get_by_role("button", name="Train").focus()
+        page.keyboard.press("Enter")
+        loss = page.locator(".unrolled-chart").first.locator(".unrolled-readout")
+        expect(loss).to_contain_text("of the answers are right", timeout=15_000)
+        page.get_by_role("button", name="Stop").focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Go on")).to_be_enabled(timeout=5000)
+        page.wait_for_timeout(500)
+        stopped = loss.inner_text()
+        page.wait_for_timeout(700)
+        assert loss.inner_text() == stopped
+        page.get_by_role("button", name="Go on").click()
+        expect(loss).not_to_have_text(stopped, timeout=10_000)
+        page.get_by_role("button", name="Start afresh").click()
+        expect(loss).to_contain_text("No step is taken yet", timeout=5000)
+        assert notebook.our_errors() == []
+
+
+def test_a_picture_is_saved(browser, lab, tmp_path: Path) -> None:
+    name = lab.write("picture.ipynb", "from widgets.explorers.gradient_flow import GradientFlow\nGradientFlow()")
+    with open_notebook(browser, lab, name, height=1800) as notebook:
+        notebook.run_all()
+        page = notebook.page
+        page.wait_for_selector(".unrolled-plot path.js-line")
+        page.wait_for_timeout(500)
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Save picture").click()
+        target = tmp_path / download.value.suggested_filename
+        download.value.save_as(target)
+        assert target.name == "unrolled-gradient-flow-through-a-text.png"
+        colours = page.evaluate(
+            """async bytes => {
+                const bitmap = await createImageBitmap(new Blob([new Uint8Array(bytes)]));
+                const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+                const ctx = canvas.getContext('2d');
+                ctx.drawImage(bitmap, 0, 0);
+                const seen = new Set();
+                const { data } = ctx.getImageData(0, 0, bitmap.width, bitmap.height);
+                for (let i = 0; i < data.length; i += 4 * 97) seen.add(data[i] * 65536 + data[i + 1] * 256 + data[i + 2]);
+                return [bitmap.width, bitmap.height, seen.size];
+            }""",
+            list(target.read_bytes()),
+        )
+        assert colours[0] > 1500 and colours[1] > 1500 and colours[2] > 50
+        assert notebook.our_errors() == []
