@@ -1,55 +1,105 @@
-# Unrolled. `make lab` opens the course, `make test` proves it. `make help` lists the rest.
+# Two commands matter: `make lab` for students, `make test` for everybody who changes something.
+# Needed: make and Python 3.11 or newer. uv is used where it is on the PATH (much faster), pip otherwise.
 
-SHELL := /bin/bash
-.SHELLFLAGS := -eu -o pipefail -c
-.DEFAULT_GOAL := help
-.PHONY: help lab test notebooks bench lint format clean
+SHELL  := /bin/sh
+VENV   := .venv
+PY     := $(VENV)/bin/python
+# A Python of your own choice: make PYTHON=/path/to/python lab
+PYTHON ?=
+# More for JupyterLab, for example: make lab LAB_FLAGS="--no-browser --port=9999" (as root: --allow-root)
+LAB_FLAGS ?=
+PYTEST_FLAGS ?=
 
-BIN := .venv/bin
-READY := .venv/ready
-# Threads that spin make a busy laptop ten times slower; the echo of widget messages costs a third of their speed.
+# Threads that spin make everything ten times slower on a busy laptop; an echoed message makes sliders late.
 export OMP_WAIT_POLICY := PASSIVE
 export GOMP_SPINCOUNT := 0
 export JUPYTER_WIDGETS_ECHO := 0
-export PIP_DISABLE_PIP_VERSION_CHECK := 1
-LAB_FLAGS ?=
 
-help:  ## this list
-	@grep -hE '^[a-z]+: .*##' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+.DEFAULT_GOAL := help
+.PHONY: help lab test notebooks bench lint clean
 
-lab: $(READY)  ## open JupyterLab on the first lesson
-	@mkdir -p .venv/lab-settings/@jupyterlab/apputils-extension
-	@echo '{"fetchNews": "false", "checkForUpdates": false}' > .venv/lab-settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings
-	JUPYTERLAB_SETTINGS_DIR="$$PWD/.venv/lab-settings" $(BIN)/jupyter lab $(LAB_FLAGS) notebooks/00_start_here.ipynb
+help:
+	@echo "make lab        set up the environment and open JupyterLab on the first notebook"
+	@echo "make test       everything: format, stale notebooks, tests, notebooks, browser"
+	@echo "make notebooks  build the notebooks from notebooks/source (one of them: make notebooks ONLY=01_rnn_gradients)"
+	@echo "make bench      control-to-picture latency of ours, plotly and matplotlib"
+	@echo "make lint       format the code and mend what can be mended"
+	@echo "make clean      remove the environment and the caches"
+	@echo "Choices: PYTHON=/path/to/python  LAB_FLAGS='--no-browser'  PYTEST_FLAGS='-k rnn'  REQUIRE_BROWSER=1"
 
-test: $(READY)  ## lint, stale notebooks, every test; in the browser too where there is one
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/python notebooks/build.py --check
-	$(BIN)/python -m pytest -p no:cacheprovider -q --durations=8 $(TEST_FLAGS)
+lab: $(VENV)/.lab
+	$(PY) -m jupyterlab notebooks/00_start_here.ipynb $(LAB_FLAGS)
 
-notebooks: $(READY)  ## build the notebooks from notebooks/source
-	$(BIN)/python notebooks/build.py
+test: $(VENV)/.test
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) notebooks/build.py --check
+	$(PY) -m pytest $(PYTEST_FLAGS)
 
-bench: $(READY)  ## measure ours beside plotly's widget and matplotlib
-	@$(MAKE) --no-print-directory .venv/bench
-	$(BIN)/python -m benchmarks.latency
+notebooks: $(VENV)/.lab
+	$(PY) notebooks/build.py $(ONLY)
 
-lint: $(READY)  ## look for faults of style
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
+bench: $(VENV)/.bench
+	$(PY) -m benchmarks.latency
 
-format: $(READY)  ## mend what can be mended
-	$(BIN)/ruff check --fix
-	$(BIN)/ruff format
+# The notebooks are generated: they are checked, and mended in notebooks/source.
+lint: $(VENV)/.test
+	$(PY) -m ruff format --extend-exclude '*.ipynb' .
+	$(PY) -m ruff check --fix --extend-exclude '*.ipynb' .
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
 
-clean:  ## forget the environment
-	rm -rf .venv *.egg-info build
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -o -name .ipynb_checkpoints | while IFS= read -r junk; do rm -rf "$$junk"; done
 
-$(READY): pyproject.toml constraints.txt .ci/setup.sh
-	@bash .ci/setup.sh test
-	@touch $(READY)
+# --- The environment. One stamp file for each set of packages; a changed list of packages installs again. ---
 
-.venv/bench: $(READY)
-	@bash .ci/setup.sh test,bench
-	@touch .venv/bench
+ifneq ($(shell command -v uv 2>/dev/null),)
+MAKE_VENV = uv venv --quiet --allow-existing --python "$$found" $(VENV)
+INSTALL   = uv pip install --python $(PY) -c constraints.txt -e
+NEEDS     = pass
+else
+MAKE_VENV = "$$found" -m venv $(VENV)
+INSTALL   = $(PY) -m pip install --disable-pip-version-check -c constraints.txt -e
+NEEDS     = import ensurepip, venv
+endif
+
+PACKAGES = pyproject.toml constraints.txt
+
+# The news pop-up of JupyterLab, and its look for updates, are off: nothing is asked of another host.
+NO_NEWS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
+
+$(PY):
+	@if [ -n "$(PYTHON)" ]; then set -- "$(PYTHON)"; else set -- python3.13 python3.12 python3.11 python3; fi; \
+	found=; old=; \
+	for python do \
+	  version=$$("$$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || continue; \
+	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then found=$$python; break; fi; \
+	  old="$$python is $$version"; \
+	done; \
+	way_out="install it, or name one with make PYTHON=/path/to/python"; \
+	if [ -z "$$found" ] && [ -n "$$old" ]; then \
+	  echo "Unrolled needs Python 3.11 or newer, but $$old: $$way_out." >&2; exit 1; \
+	elif [ -z "$$found" ]; then \
+	  echo "Unrolled needs Python 3.11 or newer, but none of these runs here ($$*): $$way_out." >&2; exit 1; \
+	elif ! "$$found" -c '$(NEEDS)' 2>/dev/null; then \
+	  echo "$$found cannot make environments, its venv module is missing: install it" \
+	    "(Debian, Ubuntu: apt install python3-venv), or put uv on the PATH." >&2; exit 1; \
+	fi; \
+	$(MAKE_VENV)
+
+$(VENV)/.lab: $(PACKAGES) | $(PY)
+	@echo "Installing Unrolled into $(VENV): one to four minutes the first time."
+	$(INSTALL) .
+	@mkdir -p $(VENV)/share/jupyter/lab/settings
+	@echo '$(NO_NEWS)' > $(VENV)/share/jupyter/lab/settings/overrides.json
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.lab
+	$(INSTALL) '.[test]'
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.test
+	$(INSTALL) '.[test,bench]'
+	@touch $@

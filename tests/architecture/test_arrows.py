@@ -76,7 +76,12 @@ def test_only_notebooks_tests_and_benchmarks_import_widgets() -> None:
 
 
 def test_every_room_is_small_and_says_what_it_is() -> None:
-    rooms = [*MODULES, *(REPO / "widgets").rglob("*.js"), *(REPO / "widgets").rglob("*.css"), REPO / "notebooks/build.py"]
+    rooms = [
+        *MODULES,
+        *(REPO / "widgets").rglob("*.js"),
+        *(REPO / "widgets").rglob("*.css"),
+        REPO / "notebooks/build.py",
+    ]
     assert len(rooms) > 30
     for path in rooms:
         text = path.read_text("utf-8")
@@ -94,5 +99,12 @@ def test_no_view_loads_from_another_host() -> None:
 def test_no_view_parses_text_of_a_user() -> None:
     for path in (REPO / "widgets").rglob("*.js"):
         text = path.read_text("utf-8")
-        for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"):
+        for word in (
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+            "new Function",
+        ):
             assert word not in text, (path.name, word)

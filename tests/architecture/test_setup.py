@@ -46,7 +46,14 @@ def test_a_package_that_is_imported_is_declared() -> None:
 
 
 def test_no_address_and_no_path_of_a_machine() -> None:
-    for name in ("constraints.txt", "environment.yml", "pyproject.toml", "Makefile", ".ci/run", ".ci/setup.sh"):
+    for name in (
+        "constraints.txt",
+        "environment.yml",
+        "pyproject.toml",
+        "Makefile",
+        ".ci/run",
+        ".ci/setup.sh",
+    ):
         text = (REPO / name).read_text("utf-8")
         assert not re.search(r"https?://|file:|\+cpu|/root/|/work/", text), name
     assert not list(REPO.glob("*.lock"))
@@ -64,7 +71,7 @@ def setup(tmp_path: Path, python: str) -> subprocess.CompletedProcess:
 @pytest.mark.parametrize("version", ["3.9.2", "3.10.14"])
 def test_an_old_python_gets_one_sentence(tmp_path: Path, version: str) -> None:
     fake = tmp_path / "python-old"
-    fake.write_text(f"#!/bin/sh\ncase \"$2\" in *version_info*) exit 1;; *) echo {version};; esac\n")
+    fake.write_text(f'#!/bin/sh\ncase "$2" in *version_info*) exit 1;; *) echo {version};; esac\n')
     fake.chmod(0o755)
     result = setup(tmp_path, str(fake))
     assert result.returncode == 1
@@ -92,14 +99,18 @@ def test_a_python_without_venv_gets_one_sentence(tmp_path: Path) -> None:
 
 def test_make_help_lists_every_command() -> None:
     env = {k: v for k, v in os.environ.items() if k != "MAKEFLAGS"}
-    output = subprocess.run(["make", "help"], cwd=REPO, env=env, text=True, capture_output=True, check=True).stdout
+    output = subprocess.run(
+        ["make", "help"], cwd=REPO, env=env, text=True, capture_output=True, check=True
+    ).stdout
     assert {line.split()[0] for line in output.splitlines()} == {
         "help", "lab", "test", "notebooks", "bench", "lint", "format", "clean",
     }  # fmt: skip
 
 
 def test_every_skip_is_in_the_quarantine_list() -> None:
-    listed = set(re.findall(r"^\| `([^`]+)` \|", (REPO / "tests/QUARANTINES.md").read_text("utf-8"), re.MULTILINE))
+    listed = set(
+        re.findall(r"^\| `([^`]+)` \|", (REPO / "tests/QUARANTINES.md").read_text("utf-8"), re.MULTILINE)
+    )
     skipping = set()
     for path in (REPO / "tests").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):

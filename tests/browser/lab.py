@@ -78,7 +78,9 @@ def lab_server(folder: Path, extra_env: dict[str, str] | None = None) -> Iterato
                f"--ServerApp.port={port}", "--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=",
                f"--ServerApp.root_dir={root}", "--ServerApp.disable_check_xsrf=True"]  # fmt: skip
     with (folder / "lab.log").open("w") as log:
-        process = subprocess.Popen(command, cwd=root, env=env | (extra_env or {}), stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, cwd=root, env=env | (extra_env or {}), stdout=log, stderr=subprocess.STDOUT
+        )
         try:
             _wait_for(f"{address}/api", process, folder / "lab.log")
             yield Lab(root, address)
@@ -101,7 +103,9 @@ def _wait_for(address: str, process: subprocess.Popen, log: Path, seconds: float
             return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
-    raise RuntimeError(f"JupyterLab did not answer within {seconds:g} s. Its last words:\n{log.read_text()[-3000:]}")
+    raise RuntimeError(
+        f"JupyterLab did not answer within {seconds:g} s. Its last words:\n{log.read_text()[-3000:]}"
+    )
 
 
 @contextmanager
@@ -124,7 +128,10 @@ class Notebook:
         self.errors: list[str] = []
         self.bytes_received = 0
         page.route("**/*", self._route)
-        page.on("console", lambda m: m.type == "error" and self.errors.append(f"{m.text} {m.location.get('url', '')}"))
+        page.on(
+            "console",
+            lambda m: m.type == "error" and self.errors.append(f"{m.text} {m.location.get('url', '')}"),
+        )
         page.on("pageerror", lambda e: self.errors.append(f"{e.message}\n{e.stack or ''}"))
         page.on("dialog", lambda d: (self.errors.append(f"dialog: {d.message}"), d.dismiss()))
         page.on("websocket", lambda ws: ws.on("framereceived", self._count))
@@ -144,20 +151,27 @@ class Notebook:
         """Load JupyterLab on this notebook, with the side bar closed, and wait for the kernel."""
         page = self.page
         page.goto(f"{self.lab.address}/lab/tree/{self.name}?reset")
-        page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.isReady", timeout=90_000)
+        page.wait_for_function(
+            "() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.isReady", timeout=90_000
+        )
         page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
         page.wait_for_function(
-            "() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'", timeout=90_000
+            "() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'",
+            timeout=90_000,
         )
         return self
 
     def command(self, name: str, **arguments: object) -> None:
         """Execute a command of JupyterLab's."""
-        self.page.evaluate("([name, args]) => window.jupyterapp.commands.execute(name, args)", [name, arguments])
+        self.page.evaluate(
+            "([name, args]) => window.jupyterapp.commands.execute(name, args)", [name, arguments]
+        )
 
     def run_all(self, timeout: float = 120) -> None:
         """Run all cells and wait until the kernel is idle and every code cell has its number."""
-        self.page.evaluate("() => { window.ran = window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => 'ran'); }")
+        self.page.evaluate(
+            "() => { window.ran = window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => 'ran'); }"
+        )
         with self.page.expect_console_message(lambda m: m.text == "unrolled-ran", timeout=timeout * 1000):
             self.page.evaluate("() => { window.ran.then(() => console.log('unrolled-ran')); }")
         self.page.wait_for_timeout(300)
@@ -180,7 +194,9 @@ class Notebook:
 
 
 @contextmanager
-def open_notebook(browser: Browser, lab: Lab, name: str, width: int = 1280, height: int = 900) -> Iterator[Notebook]:
+def open_notebook(
+    browser: Browser, lab: Lab, name: str, width: int = 1280, height: int = 900
+) -> Iterator[Notebook]:
     """Open ``name`` in a fresh page; shut its kernel down afterwards."""
     context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
     notebook = Notebook(context.new_page(), lab, name)
@@ -202,7 +218,9 @@ def painted(root: Locator) -> int:
 def wait_painted(root: Locator, before: int, timeout: float = 10) -> None:
     """Wait until an instrument has drawn itself again."""
     handle = root.element_handle()
-    root.page.wait_for_function("([e, n]) => Number(e.dataset.painted) > n", arg=[handle, before], timeout=timeout * 1000)
+    root.page.wait_for_function(
+        "([e, n]) => Number(e.dataset.painted) > n", arg=[handle, before], timeout=timeout * 1000
+    )
 
 
 def picture(root: Locator) -> str:

@@ -10,7 +10,7 @@ from tests.browser.lab import DARK, LIGHT, REPO, Notebook, open_notebook, painte
 
 pytestmark = pytest.mark.browser
 LESSONS = [REPO / "notebooks" / "00_start_here.ipynb", REPO / "notebooks" / "01_rnn_gradients.ipynb"]
-KEYS = {"slider": ["ArrowRight", "PageUp", "Home", "End"], "text": ["End", "z"], "checkbox": ["Space"]}
+KEYS = {"checkbox": ["Space"], "slider": ["ArrowRight", "PageUp", "Home", "End"], "text": ["End", "z"]}
 
 
 @pytest.fixture(scope="module", params=LESSONS, ids=[p.stem for p in LESSONS])
@@ -46,9 +46,15 @@ def test_every_control_answers_the_keyboard(lesson: Notebook) -> None:
         expect(views.first).to_be_visible()
         page.wait_for_timeout(600)
         for kind, keys in KEYS.items():
-            selector = {"slider": ".noUi-handle", "text": "input[type=text]", "checkbox": "input[type=checkbox]"}[kind]
+            selector = {
+                "slider": ".noUi-handle",
+                "text": "input[type=text]",
+                "checkbox": "input[type=checkbox]",
+            }[kind]
             for control in explorer.locator(selector).all():
                 assert control.get_attribute("aria-label") or kind == "checkbox"
+                if control.evaluate("e => Boolean(e.closest('[disabled]'))"):
+                    continue
                 control.focus()
                 for key in keys:
                     before = [picture(v) for v in views.all()]
@@ -68,12 +74,10 @@ def test_every_control_answers_the_keyboard(lesson: Notebook) -> None:
                     )
                     page.wait_for_timeout(250)
                     after = [picture(v) for v in views.all()]
-                    silent = "Size of the inputs" in (control.get_attribute("aria-label") or "")
-                    silent |= control.get_attribute("aria-label") == "Seed"
-                    assert silent or before != after, (control.get_attribute("aria-label"), key)
+                    assert before != after, (control.get_attribute("aria-label"), key)
                     moved += 1
         assert explorer.locator(".unrolled-message[role=alert]").inner_text() == ""
-    assert moved >= 6
+    assert moved >= 5
 
 
 def test_heat_maps_and_strips_are_read_by_keyboard(lesson: Notebook) -> None:
@@ -107,8 +111,9 @@ def test_data_tables_hold_the_numbers(lesson: Notebook) -> None:
             summary.focus()
             lesson.page.keyboard.press("Enter")
             table = summary.locator("xpath=..").locator("table")
-            expect(table).to_be_visible()
-            assert table.locator("th[scope=col]").count() >= 2
+            if summary.locator("xpath=..").get_by_text("There is nothing to show yet").count() == 0:
+                expect(table).to_be_visible()
+                assert table.locator("th[scope=col]").count() >= 2 and table.locator("td").count() >= 1
             lesson.page.keyboard.press("Enter")
             expect(table).to_have_count(0)
 
@@ -167,7 +172,10 @@ def test_no_other_host_was_asked_and_no_error_is_ours(lesson: Notebook) -> None:
 
 
 def test_live_training_is_stopped_and_goes_on(browser, lab) -> None:
-    name = lab.write("training.ipynb", "from widgets.explorers.live_training import LiveTraining\npanel = LiveTraining(lag=60)\npanel")
+    name = lab.write(
+        "training.ipynb",
+        "from widgets.explorers.live_training import LiveTraining\npanel = LiveTraining(lag=60)\npanel",
+    )
     with open_notebook(browser, lab, name) as notebook:
         notebook.run_all()
         page = notebook.page
@@ -185,12 +193,14 @@ def test_live_training_is_stopped_and_goes_on(browser, lab) -> None:
         page.get_by_role("button", name="Go on").click()
         expect(loss).not_to_have_text(stopped, timeout=10_000)
         page.get_by_role("button", name="Start afresh").click()
-        expect(loss).to_contain_text("No step is taken yet", timeout=5000)
+        expect(loss).to_contain_text("no step is taken yet", timeout=5000)
         assert notebook.our_errors() == []
 
 
 def test_a_picture_is_saved(browser, lab, tmp_path: Path) -> None:
-    name = lab.write("picture.ipynb", "from widgets.explorers.gradient_flow import GradientFlow\nGradientFlow()")
+    name = lab.write(
+        "picture.ipynb", "from widgets.explorers.gradient_flow import GradientFlow\nGradientFlow()"
+    )
     with open_notebook(browser, lab, name, height=1800) as notebook:
         notebook.run_all()
         page = notebook.page

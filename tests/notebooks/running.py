@@ -37,7 +37,9 @@ def run_nbval(path: Path, log: Path, strict: bool = False) -> Run:
     command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=90",
                "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(path.parent), "-q", path.name]  # fmt: skip
     start = time.monotonic()
-    process = subprocess.Popen(command, cwd=path.parent, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(
+        command, cwd=path.parent, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     peak = [0]
     watcher = threading.Thread(target=_watch_memory, args=(process.pid, peak), daemon=True)
     watcher.start()

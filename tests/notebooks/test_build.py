@@ -103,7 +103,10 @@ def test_a_changed_source_an_edited_notebook_and_an_orphan_are_stale(folder: Pat
     built = student.read_text()
 
     path.write_text(path.read_text().replace("# 99 Sample", "# 99 Another"))
-    assert [fault.endswith("is stale: run `make notebooks`.") for fault in build.stale(folder)] == [True, True]
+    assert [fault.endswith("is stale: run `make notebooks`.") for fault in build.stale(folder)] == [
+        True,
+        True,
+    ]
     write(folder, EXERCISE.replace("assert hidden_word is None", "pass"))
     assert build.stale(folder) == []
 
@@ -120,7 +123,9 @@ def test_a_changed_source_an_edited_notebook_and_an_orphan_are_stale(folder: Pat
 
 def test_a_cell_that_fails_is_named_and_nothing_is_written(folder: Path) -> None:
     path = write(folder, "```{code-cell}\nx = 1\nprint(x / 0)\n```\n")
-    with pytest.raises(build.BuildError, match=r"99_sample\.ipynb, cell 2 \('x = 1'\) failed: ZeroDivisionError"):
+    with pytest.raises(
+        build.BuildError, match=r"99_sample\.ipynb, cell 2 \('x = 1'\) failed: ZeroDivisionError"
+    ):
         build.build(folder, [])
     assert not build.targets(path, folder)[0].exists()
 

@@ -91,7 +91,9 @@ def test_every_exercise_is_the_fixed_block(path: Path) -> None:
     assert starts
     for at in starts:
         heading, stub, check, hint = every[at : at + 4]
-        assert re.match(r"### Exercise \d+: .+\n\n\*Difficulty: [●○]{3} · about \d+ minutes\*\n\n- ", heading.source)
+        assert re.match(
+            r"### Exercise \d+: .+\n\n\*Difficulty: [●○]{3} · about \d+ minutes\*\n\n- ", heading.source
+        )
         assert build.STUB[1] in stub.source and stub.cell_type == "code"
         assert re.fullmatch(r"check\.\w+\(\w+\)", check.source)
         assert hint.source.startswith("<details>\n<summary>Hint</summary>")
@@ -120,7 +122,9 @@ def test_no_answer_leaks_into_the_student_s_file(path: Path) -> None:
         name, stub = re.search(r"def (\w+)", cell.source)[1], cell.source.split("\n")
         head = [line for line in stub if line.strip() not in build.STUB]
         answer = answers_by_name[name]
-        assert answer[: len(head)] == head and len(answer) > len(head), "the stub is the head of the answer, and no more"
+        assert answer[: len(head)] == head and len(answer) > len(head), (
+            "the stub is the head of the answer, and no more"
+        )
         block = "\n".join(line.strip() for line in answer[len(head) :])
         assert block not in re.sub(r"\n\s*", "\n", "\n".join(c.source for c in cells(student)))
         beside_the_text = "".join(str(c.get("outputs", "")) + str(c.metadata) for c in cells(student))
@@ -137,7 +141,9 @@ def test_a_fresh_run_prints_what_is_stored_within_the_budget(path: Path, tmp_pat
     assert result.network == ""
     seconds, gigabytes = BUDGET.get(path.stem[:2], BUDGET["default"])
     with capsys.disabled():
-        print(f"\n  {path.relative_to(FOLDER)}: {result.seconds:.1f} s, {result.gigabytes:.2f} GB", flush=True)
+        print(
+            f"\n  {path.relative_to(FOLDER)}: {result.seconds:.1f} s, {result.gigabytes:.2f} GB", flush=True
+        )
     assert result.seconds < seconds
     assert 0 < result.gigabytes < gigabytes
 

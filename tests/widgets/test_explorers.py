@@ -38,7 +38,10 @@ class Sample(Explorer):
 def test_an_error_becomes_a_sentence_and_the_last_picture_stays() -> None:
     panel = Sample()
     panel.x = 13
-    assert (panel.status.message, panel.status.kind) == ("13 is not shown here. Take another number.", "error")
+    assert (panel.status.message, panel.status.kind) == (
+        "13 is not shown here. Take another number.",
+        "error",
+    )
     assert panel.bars.values == 1.0 and not panel.status.busy
     panel.x = 99
     assert "could not answer (ZeroDivisionError: oops)" in panel.status.message
@@ -125,7 +128,10 @@ def test_the_decay_shows_the_numbers_of_the_lecture() -> None:
     assert power + slopes == pytest.approx(whole, abs=1e-4)
 
 
-@pytest.mark.parametrize("state", [{"a_h": 0.5}, {"a_h": 1.5}, {"k": 1}, {"k": 200}, {"saturate": True, "drive": 3.0}, {"drive": 0.0}])
+@pytest.mark.parametrize(
+    "state",
+    [{"a_h": 0.5}, {"a_h": 1.5}, {"k": 1}, {"k": 200}, {"saturate": True, "drive": 3.0}, {"drive": 0.0}],
+)
 def test_the_decay_at_the_ends_of_its_sliders(state: dict) -> None:
     panel = GradientDecay(**state)
     assert panel.status.message == "" and np.isfinite(panel.chart.line(0)).all()
@@ -146,7 +152,7 @@ def test_a_cut_leaves_nothing_before_it() -> None:
     panel = GradientFlow(text="hello there", window=4)
     assert (panel.chart.line(0)[:8] == 0).all() and (panel.chart.line(0)[8:] > 0).all()
     assert np.isnan(panel.strip.values[0, :8]).all()
-    assert "the last 3 of 11 steps" in panel.chart.summary
+    assert "every 4 steps, the gradient reaches the last 3 of 11" in panel.chart.summary
 
 
 def test_clipping_shortens_all_gradients_alike() -> None:

@@ -11,7 +11,16 @@ import torch
 from widgets import Bars, Chart, HeatMap, TokenStrip
 from widgets.instruments.text import LONGEST, plain, visible
 
-HOSTILE = ["</script><img src=x onerror=alert(1)>", "'\"`${1}", "a\u2028b", "\u202eabc", "x" * 10_000, "$x$", "", "🤷🏽‍♀️"]
+HOSTILE = [
+    "</script><img src=x onerror=alert(1)>",
+    "'\"`${1}",
+    "a\u2028b",
+    "\u202eabc",
+    "x" * 10_000,
+    "$x$",
+    "",
+    "🤷🏽‍♀️",
+]
 
 
 def test_a_heat_map_sends_binary_numbers() -> None:
@@ -58,12 +67,18 @@ def test_a_diverging_scale_has_zero_in_the_middle() -> None:
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (lambda: HeatMap().show(torch.zeros(2, 3), row_labels="abc"), r"2 rows got 3 labels.*exactly 2, or none"),
+        (
+            lambda: HeatMap().show(torch.zeros(2, 3), row_labels="abc"),
+            r"2 rows got 3 labels.*exactly 2, or none",
+        ),
         (lambda: HeatMap().show(torch.zeros(2, 3), column_labels="ab"), "3 columns got 2 labels"),
         (lambda: HeatMap().show(torch.zeros(1, 2, 3, 4, 5)), r"between 1 and 4 axes.*got 5"),
         (lambda: HeatMap().show(torch.tensor(1.0)), "between 1 and 4 axes"),
         (lambda: HeatMap().show([["a", "b"]]), "needs numbers"),
-        (lambda: HeatMap().show(torch.zeros(3000, 3000)), "at most 8,000,000 numbers at once, and got 9,000,000"),
+        (
+            lambda: HeatMap().show(torch.zeros(3000, 3000)),
+            "at most 8,000,000 numbers at once, and got 9,000,000",
+        ),
         (lambda: HeatMap().show(torch.zeros(2, 2), frame=1), "Frame 1 does not exist: there are 1"),
         (lambda: HeatMap().show(torch.zeros(2, 2), low=0.0, high=float("nan")), "two finite ends"),
         (lambda: TokenStrip().show(["a", "b"], [1.0]), "got 2 labels. Give exactly 1."),
@@ -103,7 +118,13 @@ def test_hostile_text_is_short_and_visible(text: str) -> None:
 
 
 def test_how_characters_are_made_visible() -> None:
-    assert [visible(c) for c in (" ", "\n", "\t", "\u202e", "a\u200bb")] == ["␣", "⏎", "⇥", "U+202E", "aU+200Bb"]
+    assert [visible(c) for c in (" ", "\n", "\t", "\u202e", "a\u200bb")] == [
+        "␣",
+        "⏎",
+        "⇥",
+        "U+202E",
+        "aU+200Bb",
+    ]
     assert visible("👩‍👩‍👧") == "👩‍👩‍👧"
     assert visible("x" * 10_000) == "x" * 59 + "…"
     assert plain("<b>&amp;$x$") == "&lt;b&gt;&amp;amp;&#36;x&#36;"

@@ -51,6 +51,7 @@ class GradientDecay(Explorer):
             "drive": controls.slider("Size of the inputs", self.drive, 0.0, 3.0, 0.1, ".1f"),
         }
         super().__init__(parts, [self.chart, self.parts], **state)
+        t.dlink((self, "saturate"), (parts["drive"], "disabled"), lambda on: not on)  # inputs matter to tanh alone
 
     def update(self) -> dict[str, dict]:
         """Show log10 of the gradient for 0 to k steps back, and its two factors at k."""

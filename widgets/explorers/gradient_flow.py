@@ -96,7 +96,9 @@ class GradientFlow(Explorer):
         if len(norms) == 1:
             return "One character: the gradient has no step to go back."
         if reached < len(norms):
-            return f"The cut lets the gradient reach the last {reached} of {len(norms)} steps, and none before."
+            return (
+                f"Cut every {self.window} steps, the gradient reaches the last {reached} of {len(norms)}, and none before."
+            )
         ratio = (norms[0] / norms[-1]).item()
         return f"From the last step to the first, {len(norms) - 1} steps back, the norm is multiplied by {number(ratio)}."
 

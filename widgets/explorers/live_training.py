@@ -77,7 +77,7 @@ class LiveTraining(Explorer):
         """Show the two curves, and in words how well fresh sequences are answered."""
         history = self.run.history[: self.done]
         chance = (f"knowing nothing: ln {SYMBOLS}", math.log(SYMBOLS))
-        summary = "No step is taken yet. Press Train."
+        summary = f"Lag {self.lag}, seed {self.seed}: no step is taken yet. Press Train."
         if history:
             summary = (
                 f"Step {self.done} of {self.run.steps}: loss {history[-1].loss:.3f}; on 500 fresh sequences "

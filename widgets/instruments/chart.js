@@ -44,12 +44,12 @@ function unpack(value) {
 function themed(layout, root, height, width) {
   const style = getComputedStyle(root);
   const [ink, line] = ["--ink", "--line"].map((name) => style.getPropertyValue(name).trim());
-  const axis = { gridcolor: line, linecolor: line, zerolinecolor: line, automargin: true, showline: true, exponentformat: "power" };
+  const axis = { gridcolor: line, linecolor: line, zerolinecolor: line, showline: true, exponentformat: "power" };
   const titled = (given = {}) => ({ ...axis, ...given, title: { standoff: 8, ...(typeof given.title === "string" ? { text: given.title } : given.title) } });
   const axes = Object.fromEntries(Object.keys({ xaxis: 0, yaxis: 0, ...layout }).filter((name) => /^[xy]axis\d*$/.test(name))
     .map((name) => [name, titled(layout[name])]));
   return {
-    margin: { l: 60, r: 16, t: layout.title ? 36 : 28, b: 46 }, hovermode: "closest",
+    margin: { l: 76, r: 16, t: layout.title ? 36 : 28, b: 50 }, hovermode: "closest",
     legend: { orientation: "h", x: 0, xanchor: "left", y: 1.02, yanchor: "bottom" }, dragmode: false, ...layout, ...axes, template: undefined,
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: ink, size: 13, family: "system-ui, sans-serif" },
     colorway: PALETTE[themeName()].categorical, height, width, uirevision: "keep",
@@ -65,6 +65,8 @@ function render({ model, el }) {
   let figure = { data: [], layout: {} };
   let library = null;
   let cursor = [0, -1];
+  let layout = {};
+  let layoutOf = ""; // what `layout` was made from: a layout that stays the same object costs plotly no comparison
 
   const read = () => { figure = { data: [], layout: {}, ...unpack(model.get("figure")) }; };
   const nameOf = (trace) => figure.data[trace].name || `line ${trace + 1}`;
@@ -79,15 +81,19 @@ function render({ model, el }) {
     return `${nameOf(trace)}: ${axisName("xaxis")} ${words(xOf(trace, point))}, ${axisName("yaxis")} ${words(figure.data[trace].y[point])}`;
   };
   const draw = () => {
+    const width = root.clientWidth; // read before anything is written, or the page is laid out twice
+    const height = model.get("height");
+    const asked = JSON.stringify([figure.layout, themeName(), height, width]);
+    if (library && width) { // without a width it is not laid out yet: the resize observer calls again
+      if (asked !== layoutOf) [layout, layoutOf] = [themed(figure.layout, root, height, width), asked];
+      library.react(plot, figure.data, layout, { displayModeBar: false, responsive: false });
+    }
     title.textContent = model.get("title");
     title.hidden = !model.get("title");
     stage.setAttribute("aria-label", `${model.get("title") || "Chart"}. ${model.get("summary")} Use the arrow keys to read the points.`);
     readout.textContent = describe();
     details.redraw();
-    plot.style.minHeight = `${model.get("height")}px`;
-    const width = root.clientWidth;
-    if (!library || !width) return; // not laid out yet: the resize observer calls again
-    library.react(plot, figure.data, themed(figure.layout, root, model.get("height"), width), { displayModeBar: false, responsive: false });
+    plot.style.minHeight = `${height}px`;
   };
   const details = dataTable(() => {
     const traces = figure.data.filter((trace) => trace.y?.length);
@@ -113,6 +119,8 @@ function render({ model, el }) {
     else return;
     event.preventDefault();
     event.stopPropagation();
+    if (!length(trace)) trace = figure.data.findIndex((_, i) => length(i)); // skip a line without points
+    if (trace < 0) return;
     cursor = [trace, Math.max(0, Math.min(length(trace) - 1, point))];
     readout.textContent = describe();
     if (library && figure.data[trace].visible !== "legendonly") library.Fx.hover(plot, [{ curveNumber: trace, pointNumber: cursor[1] }]);

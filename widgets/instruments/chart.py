@@ -49,8 +49,10 @@ class Chart(Instrument, script="chart"):
 
     def show(self, figure: go.Figure, summary: str | None = None) -> "Chart":
         """Show ``figure``; with ``summary``, say what it shows in one sentence."""
+        content = figure.to_plotly_json()
+        content["layout"].pop("template", None)  # seven kilobytes of colours; the page has its own
         with self.hold_sync():
-            self.figure = _binary(figure.to_plotly_json())
+            self.figure = _binary(content)
             if summary is not None:
                 self.summary = summary
         return self

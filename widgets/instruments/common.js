@@ -20,16 +20,21 @@ const newId = (name) => `unrolled-${name}-${Date.now().toString(36)}-${++lastId}
 /**
  * Put an instrument into the page and keep it drawn.
  *
- * `draw` runs once per animation frame at most, whatever number of traits changed; after it,
- * `data-painted` on the root counts up, so that a test or a stopwatch can see the new picture.
+ * `draw` runs once for all traits that a message changed, at once, so that the picture is ready for the next frame;
+ * further messages within the same frame wait for that frame. After it `data-painted` on the root counts up, so that a
+ * test or a stopwatch can see the new picture.
  * Returns `schedule` (asks for a drawing) and `cleanup` (for anywidget).
  */
 function mount({ model, el, root, traits, draw, resize = false }) {
-  let frame = 0;
+  let waiting = false;
+  let gone = false;
   let painted = 0;
+  let lastStart = -Infinity;
   let retries = 0;
   const run = () => {
-    frame = 0;
+    waiting = false;
+    if (gone) return;
+    lastStart = performance.now();
     // While JupyterLab swaps its theme everything has no width for a moment, and no resize is reported
     // when it comes back. A view that is hidden for long hears from the resize observer.
     retries = resize && root.isConnected && !root.clientWidth ? retries + 1 : 0;
@@ -38,7 +43,12 @@ function mount({ model, el, root, traits, draw, resize = false }) {
     draw();
     root.dataset.painted = ++painted;
   };
-  const schedule = () => (frame ||= requestAnimationFrame(run));
+  const schedule = () => {
+    if (waiting) return;
+    waiting = true;
+    if (performance.now() - lastStart > 16) queueMicrotask(run);
+    else requestAnimationFrame(run);
+  };
   const events = traits.map((name) => `change:${name}`).join(" ");
   model.on(events, schedule);
   const theme = new MutationObserver(schedule);
@@ -56,7 +66,7 @@ function mount({ model, el, root, traits, draw, resize = false }) {
   el.append(root);
   run();
   const cleanup = () => {
-    cancelAnimationFrame(frame);
+    gone = true;
     model.off(events, schedule);
     theme.disconnect();
     size.disconnect();
@@ -139,7 +149,7 @@ function dataTable(build) {
     place.replaceChildren();
     if (!details.open) return;
     const { caption, head, rows } = build();
-    place.append(h("table", {},
+    place.append(!rows.length ? "There is nothing to show yet." : h("table", {},
       h("caption", {}, caption),
       h("thead", {}, h("tr", {}, ...head.map((text) => h("th", { scope: "col" }, text)))),
       h("tbody", {}, ...rows.map(([first, ...rest]) =>

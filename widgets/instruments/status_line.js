@@ -3,16 +3,24 @@
 /** ipywidgets' sliders and boxes stand beside their label without being tied to it: tie them. */
 function nameControls(panel) {
   if (!panel) return;
-  for (const control of panel.querySelectorAll(".jupyter-widgets.widget-inline-hbox")) {
-    const label = control.querySelector(".widget-label");
-    const name = label?.textContent.trim();
+  for (const control of panel.querySelectorAll(".widget-inline-hbox")) {
+    const label = control.querySelector(":scope > .widget-label");
+    const name = label?.textContent.replaceAll("\u200b", "").trim(); // an empty label holds one invisible character
     if (!name) continue;
     for (const input of control.querySelectorAll(".noUi-handle, .widget-readout[contenteditable], select, input")) {
       const part = input.classList.contains("widget-readout") ? `${name}, as a number` : name;
       if (input.getAttribute("aria-label") !== part) input.setAttribute("aria-label", part);
       if (input.classList.contains("widget-readout")) input.setAttribute("role", "textbox");
+      else if (input.classList.contains("noUi-handle")) describe(input, control.querySelector(".widget-readout"));
     }
   }
+}
+
+/** A slider over named values says its position; its readout says the name. */
+function describe(handle, readout) {
+  if (!readout || handle.hasAttribute("aria-describedby")) return;
+  readout.id ||= newId("value");
+  handle.setAttribute("aria-describedby", readout.id);
 }
 
 /** Draw `panel` as it stands, through an SVG that holds a copy of it with all styles written out. */
