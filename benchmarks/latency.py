@@ -3,7 +3,8 @@
     python -m benchmarks.latency            (or: make bench)
 
 Every peer gets the same slider, the same data and the same page: a real JupyterLab in a real Chromium. The clock starts
-when the browser sees the key and stops at the end of the frame in which the picture's elements changed for the last time. Bytes are what the page receives over its web sockets in answer to one key.
+when the browser sees the key, and stops at the end of the frame in which the picture changed for the last time.
+Bytes are what the page receives over its web sockets in answer to one key.
 """
 
 import argparse
@@ -83,15 +84,17 @@ display(slider, view)
 KINDS = ("heat map 64x64", "twelve panels 32x32", "line of 200 points")
 PEERS = {"ours": OURS, "plotly FigureWidget": PLOTLY, "matplotlib": MATPLOTLIB}
 
-# Watches everything in the cell's output but the slider. A change counts at the end of the first frame that holds it: the
-# message posted from an animation frame arrives after that frame is painted, whether the change came before it or in it.
+# Watches everything in the cell's output but the slider. A change counts at the end of the first frame that holds it:
+# the message posted from an animation frame arrives after that frame is painted, whether the change came before it or
+# in it.
 WATCH = """() => {
     const area = document.querySelector('.jp-OutputArea');
     const slider = document.querySelector('.widget-hslider');
     const painted = new MessageChannel();
     let changed = false;
     window.bench = { start: 0, last: 0 };
-    addEventListener('keydown', () => { window.bench.start = performance.now(); window.bench.last = 0; changed = false; }, true);
+    const key = () => { window.bench = { start: performance.now(), last: 0 }; changed = false; };
+    addEventListener('keydown', key, true);
     new MutationObserver(changes => { changed ||= changes.some(c => !slider.contains(c.target)); })
         .observe(area, { subtree: true, childList: true, attributes: true, characterData: true });
     painted.port1.onmessage = () => { if (changed) { window.bench.last = performance.now(); changed = false; } };
@@ -115,7 +118,9 @@ def measure(lab: Lab, browser, kind: str, source: str, keys: int) -> dict[str, f
             before = notebook.bytes_received
             page.keyboard.press("ArrowRight" if (i // 40) % 2 == 0 else "ArrowLeft")
             page.wait_for_function(
-                f"() => window.bench.last && performance.now() - window.bench.last > {QUIET}", timeout=20_000, polling=50
+                f"() => window.bench.last && performance.now() - window.bench.last > {QUIET}",
+                timeout=20_000,
+                polling=50,
             )
             if i >= 3:  # the first few warm everything up
                 times.append(page.evaluate("() => window.bench.last - window.bench.start"))
@@ -131,7 +136,9 @@ def measure(lab: Lab, browser, kind: str, source: str, keys: int) -> dict[str, f
 def run(keys: int = 60) -> dict[tuple[str, str], dict[str, float]]:
     """Return the figures of every peer for every kind, measured in turn in one server and one browser."""
     with tempfile.TemporaryDirectory() as folder, lab_server(Path(folder)) as lab, chromium() as browser:
-        return {(kind, peer): measure(lab, browser, kind, source, keys) for kind in KINDS for peer, source in PEERS.items()}
+        return {
+            (kind, peer): measure(lab, browser, kind, source, keys) for kind in KINDS for peer, source in PEERS.items()
+        }
 
 
 def main() -> int:

@@ -1,328 +1,234 @@
-"""Build the notebooks: one source that people edit, two notebooks that nobody does.
+"""Build the notebooks: ``source/NN_topic.md`` -> ``NN_topic.ipynb`` (student) and ``solutions/NN_topic.ipynb``.
 
-`notebooks/source/NN_topic.md` (MyST Markdown, read by jupytext) becomes `notebooks/NN_topic.ipynb` for the student and
-`notebooks/solutions/NN_topic.ipynb` with the answers. Both are run from top to bottom before they are written.
+    python notebooks/build.py              build all: convert, run, keep what is checked
+    python notebooks/build.py 01_rnn       build those whose name begins so
+    python notebooks/build.py --check      fail when a stored notebook is not what its source says
 
-    python notebooks/build.py                   all of them
-    python notebooks/build.py 01_rnn_gradients  only this one
-    python notebooks/build.py --check           runs nothing, fails if a notebook is not what its source says
-
-The markers of solutions are nbgrader's (`### BEGIN SOLUTION`, `### END SOLUTION`, `### BEGIN HIDDEN TESTS`,
-`### END HIDDEN TESTS`), so that a graded course can be built from the same source. What differs: a malformed marker
-is always an error, also in prose, because a marker that is not seen gives the answer away.
-
-The same source gives the same bytes: ids come from position and content, nothing of the machine is kept, and
-only cells tagged `nbval-check-output` keep their outputs, which nbval compares.
+The markers of solutions are nbgrader's, so that a graded course can be built from the same source. The student's file
+never holds an answer: regions of solutions become a stub, and outputs are only kept in cells tagged
+``nbval-check-output``, which nbval compares with a fresh run.
 """
 
 import argparse
 import hashlib
-import json
 import os
 import re
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
+import jupytext
 import nbformat
-from jupytext.myst import MystMetadataParsingError, myst_to_notebook
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
 
-FOLDER = Path(__file__).resolve().parent
-CELL_TIMEOUT = 90  # seconds, the budget of a whole notebook
-CHECKED = "nbval-check-output"
-ANSWER = "solution"  # tag of a cell, most often prose, that only the solution notebook shows
-STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")  # nbgrader's own
-
-MARKER = re.compile(r"\s*### (BEGIN|END) (SOLUTION|HIDDEN TESTS)\s*")
-# Wide on purpose: a misspelt marker is an answer in the student's file.
-NEARLY_A_MARKER = re.compile(
-    r"#+\s*(BEGIN|END)\b|(?i:#+[\s_-]*(begin|end|start|stop)[\s_-]*(solution|hidden[\s_-]*test))"
-)
+HERE = Path(__file__).resolve().parent
+SOURCE, SOLUTIONS = "source", "solutions"
+CHECKED, SOLUTION_CELL = "nbval-check-output", "solution"
+STUB = ["# YOUR CODE HERE", "raise NotImplementedError()"]
+BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
+MARKERS = {BEGIN: END, BEGIN_HIDDEN: END_HIDDEN}
+LIKE_A_MARKER = re.compile(r"^\s*#+\s*(BEGIN|END)\s*(SOLUTION|HIDDEN)", re.IGNORECASE)
+CELL_SECONDS = 90
 
 
 class BuildError(Exception):
-    """One sentence that names the file and says what to do."""
+    """A source that cannot be built; says where, and what to mend."""
 
 
-@dataclass
-class Cell:
-    """A cell of a source: its kind ("code" or "markdown"), text, tags, whether it is folded, and its first line."""
+def regions(cell: NotebookNode, where: str) -> list[tuple[str, str]]:
+    """Return the cell's lines as (kind, line), kind being "plain", "marker", "solution" or "hidden".
 
-    kind: str
-    text: str
-    tags: list[str] = field(default_factory=list)
-    folded: bool = False
-    line: int = 0
-
-
-# --- Reading a source ---
-
-
-def read_source(path: Path) -> list[Cell]:
-    """The cells of a source file, its markers checked. Raises BuildError with the file, the cell and the line."""
-    text = path.read_text(encoding="utf-8")
-    try:
-        notebook = myst_to_notebook(text, add_source_map=True)
-    except MystMetadataParsingError as error:
-        raise BuildError(f"{path.name}: the options of a cell cannot be read ({error}).") from None
-    cells = []
-    lines = text.splitlines()
-    for read, start in zip(notebook.cells, notebook.metadata["source_map"], strict=True):
-        body = read.source.splitlines()
-        first = next((n for n in range(start, len(lines)) if lines[n : n + len(body)] == body), start)
-        folded = bool(read.metadata.get("jupyter", {}).get("source_hidden"))
-        cells.append(
-            Cell(read.cell_type, read.source, list(read.metadata.get("tags", [])), folded, first + 1)
-        )
-    for number, cell in enumerate(cells, 1):
-        where = f"{path.name}, cell {number}"
-        if cell.kind not in ("code", "markdown"):
-            raise BuildError(
-                f"{where}, line {cell.line}: a {cell.kind} cell has no use here; make it prose or code."
-            )
-        if cell.kind == "code" and not cell.text.strip():
-            raise BuildError(
-                f"{where}, line {cell.line}: the code cell is empty; nothing could ever be compared."
-            )
-        check_markers(cell, where)
-    return cells
-
-
-def check_markers(cell: Cell, where: str) -> None:
-    """Raise BuildError at the first marker of the cell that is misspelt, nested, unclosed or without a beginning."""
-    open_name, open_line = None, 0
-    for number, line in enumerate(cell.text.splitlines(), cell.line):
-        here = f"{where}, line {number}"
-        marker = MARKER.fullmatch(line)
-        if not marker:
-            if NEARLY_A_MARKER.search(line):
-                raise BuildError(
-                    f"{here}: {line.strip()!r} is no marker; write '### BEGIN SOLUTION' or the like."
-                )
-            continue
-        edge, name = marker.groups()
-        if cell.kind != "code":
-            raise BuildError(f"{here}: {line.strip()!r} stands in prose; tag the cell '{ANSWER}' instead.")
-        if edge == "BEGIN" and open_name:
-            raise BuildError(f"{here}: {line.strip()!r} inside '### BEGIN {open_name}'; regions do not nest.")
-        if edge == "END" and name != open_name:
-            raise BuildError(f"{here}: {line.strip()!r} without its '### BEGIN {name}' in this cell.")
-        open_name, open_line = (name, number) if edge == "BEGIN" else (None, 0)
-    if open_name:
-        raise BuildError(f"{where}, line {open_line}: '### BEGIN {open_name}' is never closed in this cell.")
-
-
-def regions(text: str) -> Iterator[tuple[str | None, str]]:
-    """(region, line) for every line of a code cell: "SOLUTION", "HIDDEN TESTS" or None; an END line comes with None."""
-    region = None
-    for line in text.splitlines():
-        if marker := MARKER.fullmatch(line):
-            region = marker[2] if marker[1] == "BEGIN" else None
-        yield region, line
-
-
-# --- Two notebooks from one source ---
-
-
-def for_student(cells: list[Cell]) -> list[Cell]:
-    """The cells with a stub in place of every solution, without hidden tests and without cells tagged `solution`."""
-    kept = []
-    for cell in cells:
-        if ANSWER in cell.tags:
-            continue
-        lines = []
-        for region, line in regions(cell.text):
-            if not MARKER.fullmatch(line):
-                lines += [line] if region is None else []
-            elif region == "SOLUTION":
-                indent = line[: len(line) - len(line.lstrip())]
-                lines += [indent + part for part in STUB]
-        text = "\n".join(lines).strip("\n")
-        if text:
-            kept.append(Cell(cell.kind, text, cell.tags, cell.folded))
-    return kept
-
-
-def for_solution(cells: list[Cell]) -> list[Cell]:
-    """The cells with their answers, without the markers; a cell that holds an answer is folded."""
-    kept = []
-    for cell in cells:
-        lines = [line for line in cell.text.splitlines() if not MARKER.fullmatch(line)]
-        answered = len(lines) < len(cell.text.splitlines())
-        folded = cell.folded or answered or (cell.kind == "code" and ANSWER in cell.tags)
-        kept.append(Cell(cell.kind, "\n".join(lines).strip("\n"), cell.tags, folded))
-    return kept
-
-
-def to_notebook(cells: list[Cell], source_sha256: str) -> nbformat.NotebookNode:
-    """A notebook without outputs. Run All numbers its code cells 1, 2, 3, so the counts are known before it runs."""
-    made = []
-    for position, cell in enumerate(cells):
-        make = new_code_cell if cell.kind == "code" else new_markdown_cell
-        metadata = {"tags": cell.tags} if cell.tags else {}
-        if cell.folded:
-            metadata["jupyter"] = {"source_hidden": True}
-        name = hashlib.sha256(f"{position} {cell.kind} {cell.text}".encode()).hexdigest()[:12]
-        made.append(make(cell.text, id=name, metadata=metadata))
-    for count, cell in enumerate(code_cells(made), 1):
-        cell.execution_count = count
-    metadata = {
-        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-        "unrolled": {"source_sha256": source_sha256},
-    }
-    return new_notebook(cells=made, metadata=metadata)
-
-
-def code_cells(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
-    return [cell for cell in cells if cell.cell_type == "code"]
-
-
-def is_checked(cell: nbformat.NotebookNode) -> bool:
-    return CHECKED in cell.metadata.get("tags", [])
-
-
-def to_text(notebook: nbformat.NotebookNode) -> str:
-    return nbformat.writes(notebook, version=4) + "\n"
-
-
-def from_source(source: Path) -> dict[Path, nbformat.NotebookNode]:
-    """{target: notebook without outputs} of one source: the student's and the solution's."""
-    cells = read_source(source)
-    sha256 = hashlib.sha256(source.read_bytes()).hexdigest()
-    folder, name = source.parent.parent, f"{source.stem}.ipynb"
-    return {
-        folder / name: to_notebook(for_student(cells), sha256),
-        folder / "solutions" / name: to_notebook(for_solution(cells), sha256),
-    }
-
-
-# --- Running them ---
-
-
-def execute(notebook: nbformat.NotebookNode, target: Path) -> nbformat.NotebookNode:
-    """The notebook with the outputs of its checked cells, run in the target's folder. Solutions run in strict mode.
-
-    Raises BuildError with the notebook, the cell, its first line and the last line of the exception.
+    Raises:
+        BuildError: for a marker that is not closed, not opened, nested, misspelt, or in a text cell.
     """
-    environment = {key: value for key, value in os.environ.items() if key != "UNROLLED_STRICT"}
-    if target.parent.name == "solutions":
-        environment["UNROLLED_STRICT"] = "1"
-    place = {"metadata": {"path": str(target.parent)}}
-    run = nbformat.from_dict(json.loads(json.dumps(notebook)))
-    client = NotebookClient(
-        run,
-        timeout=CELL_TIMEOUT,
-        kernel_name="python3",
-        resources=place,
-        record_timing=False,
-        store_widget_state=False,
-        coalesce_streams=True,
-    )
-    with client.setup_kernel(env=environment):
-        for index, cell in enumerate(run.cells):
-            try:
-                client.execute_cell(cell, index)
-            except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-                raise BuildError(failure(target, index, cell, error)) from None
-    for cell, ran in zip(notebook.cells, run.cells, strict=True):
-        if cell.cell_type == "code" and is_checked(cell):
-            cell.outputs = [
-                {**output, "metadata": {}} if "metadata" in output else output for output in ran.outputs
-            ]
-    return nbformat.from_dict(notebook)
-
-
-def failure(target: Path, index: int, cell: nbformat.NotebookNode, error: Exception) -> str:
-    first = next(line for line in cell.source.splitlines() if line.strip())
-    if isinstance(error, CellExecutionError):
-        last = f"{error.ename}: {error.evalue}".strip().splitlines()[-1]
-    else:
-        last = str(error).strip().splitlines()[0]
-    return f"{shown(target)}, cell {index + 1} (`{first}`) failed: {last}"
-
-
-def shown(target: Path) -> str:
-    """The path as people say it: notebooks/01_x.ipynb, notebooks/solutions/01_x.ipynb."""
-    return (
-        "notebooks/solutions/" + target.name
-        if target.parent.name == "solutions"
-        else "notebooks/" + target.name
-    )
-
-
-# --- The command ---
-
-
-def check(folder: Path, sources: list[Path]) -> list[str]:
-    """A sentence for every notebook that is not what its source says, or that has no source. Runs nothing."""
-    sentences = []
-    for source in sources:
-        for target, notebook in from_source(source).items():
-            if not target.exists():
-                sentences.append(f"{shown(target)} is missing: run make notebooks")
-            elif not is_current(notebook, target):
-                sentences.append(f"{shown(target)} is stale: run make notebooks")
-    known = {source.stem for source in (folder / "source").glob("*.md")}
-    for target in sorted([*folder.glob("*.ipynb"), *folder.glob("solutions/*.ipynb")]):
-        if target.stem not in known:
-            sentences.append(
-                f"{shown(target)} has no source: write notebooks/source/{target.stem}.md or delete it"
+    result: list[tuple[str, str]] = []
+    inside = ""
+    for number, line in enumerate(cell.source.split("\n"), start=1):
+        mark = line.strip()
+        place = f"{where}, line {number}"
+        if mark in MARKERS or mark in MARKERS.values():
+            if cell.cell_type != "code":
+                raise BuildError(f"{place}: the marker {mark!r} stands in a text cell; markers belong into code.")
+            if mark in MARKERS and inside:
+                raise BuildError(f"{place}: {mark!r} inside {inside!r}; close the first region before the next.")
+            if mark not in MARKERS and MARKERS.get(inside) != mark:
+                raise BuildError(f"{place}: {mark!r} closes nothing; its BEGIN is missing.")
+            inside = mark if mark in MARKERS else ""
+            result.append(("marker", line))
+        elif LIKE_A_MARKER.match(line):
+            raise BuildError(
+                f"{place}: {mark!r} looks like a marker; write exactly one of {[*MARKERS, *MARKERS.values()]}."
             )
-    return sentences
+        else:
+            result.append(({"": "plain", BEGIN: "solution", BEGIN_HIDDEN: "hidden"}[inside], line))
+    if inside:
+        raise BuildError(f"{where}: {inside!r} is not closed; add {MARKERS[inside]!r}.")
+    return result
 
 
-def is_current(notebook: nbformat.NotebookNode, target: Path) -> bool:
-    """Whether the file is this notebook to the byte, but for the outputs of checked cells: those nbval compares."""
-    text = target.read_text(encoding="utf-8")
-    try:
-        stored = json.loads(text)["cells"]
-        for cell, old in zip(notebook.cells, stored, strict=True):
-            if cell.cell_type == "code" and is_checked(cell):
-                cell.outputs = old["outputs"]
-        return to_text(nbformat.from_dict(notebook)) == text
-    except (ValueError, KeyError, TypeError, AttributeError):  # no JSON, other cells, no notebook
-        return False
+def student_source(lines: list[tuple[str, str]]) -> str:
+    """Return the cell as a student gets it: a stub for each solution, no hidden test."""
+    kept: list[str] = []
+    for kind, line in lines:
+        if kind == "plain":
+            kept.append(line)
+        elif kind == "marker" and line.strip() == BEGIN:
+            indent = line[: len(line) - len(line.lstrip())]
+            kept += [indent + stub for stub in STUB]
+    return "\n".join(kept)
 
 
-def build(sources: list[Path]) -> None:
-    for source in sources:
-        for target, notebook in from_source(source).items():
-            start = time.perf_counter()
-            text = to_text(execute(notebook, target))
-            target.parent.mkdir(exist_ok=True)
-            target.write_text(text, encoding="utf-8")
-            print(f"{shown(target)}: {time.perf_counter() - start:.1f} s", flush=True)
+def solution_source(lines: list[tuple[str, str]]) -> str:
+    """Return the cell with its solution, without the marker lines."""
+    return "\n".join(line for kind, line in lines if kind != "marker")
 
 
-def main(arguments: list[str] | None = None, folder: Path = FOLDER) -> int:
-    """Build or check the notebooks under `folder`; returns the exit status."""
-    parser = argparse.ArgumentParser(description="Build the notebooks from notebooks/source.")
-    parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="build only these, for example 01_rnn_gradients"
+def convert(path: Path) -> tuple[NotebookNode, NotebookNode]:
+    """Return (student, solution) for one source, not yet run."""
+    text = path.read_text("utf-8")
+    read = jupytext.reads(text, fmt="md:myst")
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    notebooks = [nbformat.v4.new_notebook(), nbformat.v4.new_notebook()]
+    for number, cell in enumerate(read.cells, start=1):
+        lines = regions(cell, f"{path.name}, cell {number}")
+        tags = cell.metadata.get("tags", [])
+        has_solution = any(kind == "marker" and line.strip() == BEGIN for kind, line in lines)
+        for notebook, source in zip(notebooks, (student_source(lines), solution_source(lines)), strict=True):
+            if notebook is notebooks[0] and SOLUTION_CELL in tags:
+                continue
+            make = nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
+            new = make(source)
+            new.id = f"cell-{number:03d}"
+            if tags:
+                new.metadata.tags = list(tags)
+            if has_solution and notebook is notebooks[1]:
+                new.metadata.jupyter = {"source_hidden": True}  # folded: a click opens it
+            notebook.cells.append(new)
+    for notebook in notebooks:
+        notebook.metadata = NotebookNode(
+            kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
+            language_info={"name": "python"},
+            unrolled={"source_sha256": digest},
+        )
+    return notebooks[0], notebooks[1]
+
+
+def run(notebook: NotebookNode, name: str, folder: Path, strict: bool) -> None:
+    """Run all cells from ``folder``; keep every count, and the outputs of checked cells only."""
+    env = {k: v for k, v in os.environ.items() if k != "UNROLLED_STRICT"} | ({"UNROLLED_STRICT": "1"} if strict else {})
+    env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(HERE.parent), env.get("PYTHONPATH")]))
+    client = NotebookClient(
+        notebook, timeout=CELL_SECONDS, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
     )
-    parser.add_argument("--check", action="store_true", help="run nothing, fail if a notebook is stale")
-    options = parser.parse_args(arguments)
-    sources = sorted((folder / "source").glob("*.md"))
-    if options.names:
-        unknown = set(options.names) - {source.stem for source in sources}
-        if unknown:
-            known = ", ".join(source.stem for source in sources)
-            print(f"No source named {', '.join(sorted(unknown))}; there are: {known}.", file=sys.stderr)
-            return 1
-        sources = [source for source in sources if source.stem in options.names]
     try:
-        sentences = check(folder, sources) if options.check else build(sources) or []
+        client.execute(env=env)
+    except CellExecutionError as error:
+        number = next(
+            i for i, c in enumerate(notebook.cells, 1) if any(o.output_type == "error" for o in c.get("outputs", []))
+        )
+        first = notebook.cells[number - 1].source.split("\n")[0]
+        raise BuildError(f"{name}, cell {number} ({first!r}) failed: {error.ename}: {error.evalue}") from None
+    keep_checked(notebook)
+
+
+def keep_checked(notebook: NotebookNode) -> None:
+    """Remove what a run leaves behind, but for the outputs of checked cells; counts become 1, 2, 3, …"""
+    count = 0
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata.language_info = {"name": "python"}
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type != "code":
+            continue
+        count += 1
+        cell.execution_count = count
+        if CHECKED not in cell.metadata.get("tags", []):
+            cell.outputs = []
+        for output in cell.outputs:
+            output.pop("metadata", None)
+            if output.output_type == "execute_result":
+                output.execution_count, output.metadata = count, {}
+        cell.outputs = _joined(cell.outputs)
+
+
+def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Join neighbouring pieces of one stream: how a print is cut up differs from run to run."""
+    joined: list[NotebookNode] = []
+    for output in outputs:
+        if output.output_type == "stream" and joined and joined[-1].get("name") == output.name:
+            joined[-1].text += output.text
+        else:
+            joined.append(output)
+    return joined
+
+
+def without_outputs(notebook: NotebookNode) -> str:
+    """Return the notebook as text, without what only a run can tell."""
+    copy = nbformat.from_dict(notebook)
+    for cell in copy.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return nbformat.writes(copy)
+
+
+def targets(path: Path, folder: Path) -> tuple[Path, Path]:
+    """Return where the student's and the solution's notebook of a source go."""
+    return folder / f"{path.stem}.ipynb", folder / SOLUTIONS / f"{path.stem}.ipynb"
+
+
+def stale(folder: Path) -> list[str]:
+    """Return one sentence for every stored notebook that is not what its source says."""
+    faults, known = [], set()
+    for path in sorted((folder / SOURCE).glob("*.md")):
+        for target, fresh in zip(targets(path, folder), convert(path), strict=True):
+            known.add(target)
+            name = target.relative_to(folder)
+            if not target.exists():
+                faults.append(f"notebooks/{name} is missing: run `make notebooks`.")
+            elif without_outputs(nbformat.read(target, as_version=4)) != without_outputs(fresh):
+                faults.append(f"notebooks/{name} is stale: run `make notebooks`.")
+    for path in [*folder.glob("*.ipynb"), *(folder / SOLUTIONS).glob("*.ipynb")]:
+        if path not in known:
+            faults.append(f"notebooks/{path.relative_to(folder)} has no source: write one, or delete it.")
+    return faults
+
+
+def build(folder: Path, beginnings: list[str]) -> None:
+    """Build the notebooks of all sources in ``folder / "source"``, or of those whose name begins so."""
+    sources = sorted((folder / SOURCE).glob("*.md"))
+    chosen = [p for p in sources if not beginnings or any(p.stem.startswith(b) for b in beginnings)]
+    if not chosen:
+        raise BuildError(f"No source begins with {beginnings}; there are {[p.stem for p in sources]}.")
+    (folder / SOLUTIONS).mkdir(exist_ok=True)
+    for path in chosen:
+        for target, notebook, strict in zip(targets(path, folder), convert(path), (False, True), strict=True):
+            start = time.monotonic()
+            run(notebook, str(target.relative_to(folder)), target.parent, strict)
+            temporary = target.with_suffix(".tmp")
+            temporary.write_text(nbformat.writes(notebook) + "\n", "utf-8")
+            os.replace(temporary, target)
+            print(f"{target.relative_to(folder)}: {time.monotonic() - start:.0f} s", flush=True)
+
+
+def main() -> int:
+    """Run the command line; return the exit code."""
+    parser = argparse.ArgumentParser(description="Build the notebooks from their sources.")
+    parser.add_argument("names", nargs="*", help="beginnings of names; all when none is given")
+    parser.add_argument("--check", action="store_true", help="only say which notebooks are stale")
+    options = parser.parse_args()
+    try:
+        if options.check:
+            faults = stale(HERE)
+            print("\n".join(faults) or "All notebooks are what their sources say.")
+            return 1 if faults else 0
+        build(HERE, options.names)
     except BuildError as error:
-        sentences = [str(error)]
-    for sentence in sentences:
-        print(sentence, file=sys.stderr)
-    return 1 if sentences else 0
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":

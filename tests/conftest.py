@@ -1,27 +1,12 @@
-"""What all tests share: the browser is looked for once, and what is left out for want of one is said aloud."""
+"""What is left out for want of a browser is said aloud, and is a failure where a browser is required."""
 
 import os
-import shutil
 
 import pytest
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-MAC_CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+from tests.browser.lab import find_browser
+
 LEFT_OUT = pytest.StashKey[int]()
-
-
-def find_browser() -> str | None:
-    """The path of a Chromium or Chrome on this machine, or None."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    return found or (MAC_CHROME if os.path.exists(MAC_CHROME) else None)
-
-
-@pytest.fixture(scope="session")
-def browser_path() -> str:
-    """The browser that tests marked `browser` drive; they are left out where there is none."""
-    path = find_browser()
-    assert path, "A test that drives a browser must be marked with pytest.mark.browser."
-    return path
 
 
 def pytest_collection_modifyitems(config, items):

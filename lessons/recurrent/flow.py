@@ -1,8 +1,8 @@
 """How far a gradient flows back through an RNN that reads a text: the experiment behind lesson 1's second panel.
 
 The network reads one character a step and guesses a class only after the last one, so all that an early character can
-change in the loss must pass through every later state. The weights are random and fixed by a seed: what is looked at is the
-path, not what was learned.
+change in the loss must pass through every later state. The weights are random and fixed by a seed: what is looked at is
+the path, not what was learned.
 """
 
 from dataclasses import dataclass
@@ -49,8 +49,8 @@ def one_hot_characters(text: str) -> Float[Tensor, "batch time input"]:
 def gradient_flow(text: str, radius: float, window: int | None = None, seed: int = 0) -> Flow:
     """Read `text`, take the loss after the last character, and send it back.
 
-    radius: spectral radius of A_h, 0 or more. window: cut the gradient at every multiple of so many steps (None: never).
-    All in float64. ValueError for an empty text, a negative radius or a window below 1.
+    radius: spectral radius of A_h, 0 or more. window: cut the gradient at every multiple of so many steps, or never
+    (None). All in float64. ValueError for an empty text, a negative radius or a window below 1.
     """
     if window is not None and window < 1:
         raise ValueError(f"The window must be 1 step or more, not {window}.")

@@ -18,7 +18,8 @@ import nbformat
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 REPO = Path(__file__).resolve().parents[2]
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MAC_CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -28,7 +29,8 @@ DARK, LIGHT = "JupyterLab Dark", "JupyterLab Light"
 
 def find_browser() -> str | None:
     """Return the path of the system's Chromium or Chrome, or None. ``UNROLLED_CHROME`` names another."""
-    return os.environ.get("UNROLLED_CHROME") or next((p for p in map(shutil.which, NAMES) if p), None)
+    found = os.environ.get("UNROLLED_CHROME") or next(filter(None, map(shutil.which, NAMES)), None)
+    return found or (MAC_CHROME if os.path.exists(MAC_CHROME) else None)
 
 
 def free_port() -> int:
@@ -78,9 +80,7 @@ def lab_server(folder: Path, extra_env: dict[str, str] | None = None) -> Iterato
                f"--ServerApp.port={port}", "--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=",
                f"--ServerApp.root_dir={root}", "--ServerApp.disable_check_xsrf=True"]  # fmt: skip
     with (folder / "lab.log").open("w") as log:
-        process = subprocess.Popen(
-            command, cwd=root, env=env | (extra_env or {}), stdout=log, stderr=subprocess.STDOUT
-        )
+        process = subprocess.Popen(command, cwd=root, env=env | (extra_env or {}), stdout=log, stderr=subprocess.STDOUT)
         try:
             _wait_for(f"{address}/api", process, folder / "lab.log")
             yield Lab(root, address)
@@ -103,9 +103,7 @@ def _wait_for(address: str, process: subprocess.Popen, log: Path, seconds: float
             return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
-    raise RuntimeError(
-        f"JupyterLab did not answer within {seconds:g} s. Its last words:\n{log.read_text()[-3000:]}"
-    )
+    raise RuntimeError(f"JupyterLab did not answer within {seconds:g} s. Its last words:\n{log.read_text()[-3000:]}")
 
 
 @contextmanager
@@ -151,9 +149,7 @@ class Notebook:
         """Load JupyterLab on this notebook, with the side bar closed, and wait for the kernel."""
         page = self.page
         page.goto(f"{self.lab.address}/lab/tree/{self.name}?reset")
-        page.wait_for_function(
-            "() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.isReady", timeout=90_000
-        )
+        page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.isReady", timeout=90_000)
         page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
         page.wait_for_function(
             "() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'",
@@ -163,9 +159,7 @@ class Notebook:
 
     def command(self, name: str, **arguments: object) -> None:
         """Execute a command of JupyterLab's."""
-        self.page.evaluate(
-            "([name, args]) => window.jupyterapp.commands.execute(name, args)", [name, arguments]
-        )
+        self.page.evaluate("([name, args]) => window.jupyterapp.commands.execute(name, args)", [name, arguments])
 
     def run_all(self, timeout: float = 120) -> None:
         """Run all cells and wait until the kernel is idle and every code cell has its number."""
@@ -194,9 +188,7 @@ class Notebook:
 
 
 @contextmanager
-def open_notebook(
-    browser: Browser, lab: Lab, name: str, width: int = 1280, height: int = 900
-) -> Iterator[Notebook]:
+def open_notebook(browser: Browser, lab: Lab, name: str, width: int = 1280, height: int = 900) -> Iterator[Notebook]:
     """Open ``name`` in a fresh page; shut its kernel down afterwards."""
     context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
     notebook = Notebook(context.new_page(), lab, name)

@@ -43,7 +43,8 @@ from widgets import *
 from widgets.instruments.text import plain
 texts = json.loads({js(json.dumps(HOSTILE))})
 n = len(texts)
-display(HeatMap(title=texts[0], row_axis=texts[1], column_axis=texts[0], value_axis=texts[0]).show(torch.rand(n, n), row_labels=texts, column_labels=texts))
+heat = HeatMap(title=texts[0], row_axis=texts[1], column_axis=texts[0], value_axis=texts[0])
+display(heat.show(torch.rand(n, n), row_labels=texts, column_labels=texts))
 display(TokenStrip(title=texts[0], value_axis=texts[0]).show(texts, torch.rand(n)))
 display(Bars(title=texts[0], label_axis=texts[0], value_axis=texts[0]).show(texts, torch.rand(n), series=[texts[0]]))
 figure = go.Figure()
@@ -52,7 +53,8 @@ figure.update_layout(xaxis_title=plain(texts[0]))
 display(Chart(figure, title=texts[0], summary=texts[0]))
 from lessons.checks import Choice, Estimate
 for i in (0, 3):
-    display(Prediction(Choice(key=f"99.hostile_{{'abcd'[i]}}", text=texts[i], options=tuple(texts), answer=0, why=texts[i])))
+    key = f"99.hostile_{{'abcd'[i]}}"
+    display(Prediction(Choice(key=key, text=texts[i], options=tuple(texts), answer=0, why=texts[i])))
 from lessons.checks import rnn_gradients
 def student(x, h, A_x, A_h, b):
     raise ValueError(texts[0] + texts[2] + texts[3])
@@ -66,18 +68,14 @@ display(rnn_gradients.rnn_step(student))
         assert tokens[0] == HOSTILE[0]
         assert tokens[2] == "aU+2028bU+2029c" and tokens[3].startswith("U+202E") and len(tokens[4]) == 60
         assert page.locator(".unrolled-bars th[scope=row]").first.inner_text() == HOSTILE[0]
-        assert HOSTILE[0] in page.locator(".unrolled-plot .xaxislayer-above").text_content().replace(
-            "\xa0", " "
-        )
+        assert HOSTILE[0] in page.locator(".unrolled-plot .xaxislayer-above").text_content().replace("\xa0", " ")
         for summary in page.locator("summary", has_text="Data table").all():
             summary.click()
         card = page.locator(".unrolled-prediction").first
         card.get_by_role("radio").first.click()
         card.get_by_role("button", name="Commit").click()
         expect(card.locator(".unrolled-verdict")).to_contain_text(HOSTILE[0])
-        errors = page.locator(
-            ".jp-OutputArea-output .jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']"
-        )
+        errors = page.locator(".jp-OutputArea-output .jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']")
         assert errors.count() == 0
         assert page.evaluate("() => document.querySelectorAll('.jp-OutputArea-output img').length") == 0
         assert_harmless(notebook)
@@ -107,9 +105,7 @@ def test_hostile_text_typed_into_an_explorer(explorers: Notebook, text: str, whi
     if which == 1 or len(text.split()) > 0:
         wait_painted(strip, before)
     assert panel.locator("[role=alert]").inner_text() == ""
-    assert panel.locator(".unrolled-token").count() == (
-        len(text.split()) if which == 0 else min(len(text), 120)
-    )
+    assert panel.locator(".unrolled-token").count() == (len(text.split()) if which == 0 else min(len(text), 120))
     assert_harmless(explorers)
 
 
@@ -134,9 +130,7 @@ def test_empty_text_is_answered_with_a_sentence_and_the_picture_stays(explorers:
 def test_five_thousand_characters_are_cut_with_a_sentence(explorers: Notebook) -> None:
     panel = explorers.page.locator(".unrolled-explorer").nth(1)
     panel.locator("input[type=text]").fill("word " * 1000)
-    expect(panel.locator(".unrolled-status")).to_contain_text(
-        "5,000 characters. This panel reads the first 120"
-    )
+    expect(panel.locator(".unrolled-status")).to_contain_text("5,000 characters. This panel reads the first 120")
     assert panel.locator(".unrolled-token").count() == 120
 
 
@@ -164,12 +158,16 @@ def test_a_second_run_of_a_cell_gives_a_live_panel(explorers: Notebook) -> None:
 
 def test_an_interrupted_training_cell_stops_cleanly_and_goes_on(browser, lab) -> None:
     cells = (
-        "from lessons.recurrent.experiments import recall_training\nrun = recall_training(60, steps=100_000)\nrecords = run.run()",
+        "from lessons.recurrent.experiments import recall_training\n"
+        "run = recall_training(60, steps=100_000)\nrecords = run.run()",
         "more = run.run(5)\nprint('went on', len(more) == 5 and more[0].step == records[-1].step + 1)",
     )
     with open_notebook(browser, lab, lab.write("interrupt.ipynb", *cells)) as notebook:
         page = notebook.page
-        run_cell = "i => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = i; window.jupyterapp.commands.execute('notebook:run-cell'); }"
+        run_cell = """i => {
+            window.jupyterapp.shell.currentWidget.content.activeCellIndex = i;
+            window.jupyterapp.commands.execute('notebook:run-cell');
+        }"""
         page.evaluate(run_cell, 0)
         expect(page.locator(".jp-OutputArea-output").first).to_contain_text("loss=", timeout=30_000)
         notebook.command("notebook:interrupt-kernel")
@@ -182,9 +180,7 @@ def test_an_interrupted_training_cell_stops_cleanly_and_goes_on(browser, lab) ->
 
 
 def test_after_a_restart_the_panel_says_run_this_cell_again(browser, lab) -> None:
-    name = lab.write(
-        "restart.ipynb", "from widgets.explorers.gradient_decay import GradientDecay\nGradientDecay()"
-    )
+    name = lab.write("restart.ipynb", "from widgets.explorers.gradient_decay import GradientDecay\nGradientDecay()")
     with open_notebook(browser, lab, name) as notebook:
         notebook.run_all()
         page = notebook.page

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.lab import DARK, LIGHT, REPO, Notebook, open_notebook, painted, picture, wait_painted
+from tests.browser.lab import DARK, LIGHT, REPO, Notebook, open_notebook, painted, picture
 
 pytestmark = pytest.mark.browser
 LESSONS = [REPO / "notebooks" / "00_start_here.ipynb", REPO / "notebooks" / "01_rnn_gradients.ipynb"]
@@ -30,7 +30,8 @@ def panels(page: Page) -> list:
 def test_run_all_reaches_the_end(lesson: Notebook) -> None:
     state = lesson.page.evaluate(
         """() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
-            .filter(c => c.cell_type === 'code').map(c => [c.execution_count, c.outputs.filter(o => o.output_type === 'error').length])"""
+            .filter(c => c.cell_type === 'code')
+            .map(c => [c.execution_count, c.outputs.filter(o => o.output_type === 'error').length])"""
     )
     assert state and all(count and not errors for count, errors in state)
 
@@ -198,9 +199,7 @@ def test_live_training_is_stopped_and_goes_on(browser, lab) -> None:
 
 
 def test_a_picture_is_saved(browser, lab, tmp_path: Path) -> None:
-    name = lab.write(
-        "picture.ipynb", "from widgets.explorers.gradient_flow import GradientFlow\nGradientFlow()"
-    )
+    name = lab.write("picture.ipynb", "from widgets.explorers.gradient_flow import GradientFlow\nGradientFlow()")
     with open_notebook(browser, lab, name, height=1800) as notebook:
         notebook.run_all()
         page = notebook.page
@@ -219,7 +218,7 @@ def test_a_picture_is_saved(browser, lab, tmp_path: Path) -> None:
                 ctx.drawImage(bitmap, 0, 0);
                 const seen = new Set();
                 const { data } = ctx.getImageData(0, 0, bitmap.width, bitmap.height);
-                for (let i = 0; i < data.length; i += 4 * 97) seen.add(data[i] * 65536 + data[i + 1] * 256 + data[i + 2]);
+                for (let i = 0; i < data.length; i += 4 * 97) seen.add(data.slice(i, i + 3).join());
                 return [bitmap.width, bitmap.height, seen.size];
             }""",
             list(target.read_bytes()),

@@ -84,9 +84,7 @@ def test_the_number_of_results_and_the_wrong_one_are_named():
         return truncated_gradient.reference(*arguments)[::-1]
 
     assert "Your result is one tensor, expected a tuple of 2." in says(only_loss, truncated_gradient)
-    assert "Result 1 is a tensor of shape [3, 3], expected a single number." in says(
-        swapped, truncated_gradient
-    )
+    assert "Result 1 is a tensor of shape [3, 3], expected a single number." in says(swapped, truncated_gradient)
     assert "Your result has 2 parts, expected 3." in says(lambda grads, tau: grads[:2], clip_by_norm)
 
 

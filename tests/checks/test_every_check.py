@@ -74,9 +74,7 @@ def test_verdicts_hold_nothing_that_changes_from_run_to_run(check):
 @every_check
 def test_the_words_to_the_student_are_there(check):
     for misconception in check.misconceptions:
-        assert (
-            misconception.name[0].islower() and misconception.name[-1] != "."
-        )  # a phrase: "forgot the bias"
+        assert misconception.name[0].islower() and misconception.name[-1] != "."  # a phrase: "forgot the bias"
         assert misconception.says[-1] in ".?" and len(misconception.says) >= 30
 
 
@@ -123,9 +121,7 @@ def test_the_proof_finds_two_equal_misconceptions():
 
 def test_the_proof_finds_a_misconception_that_is_right():
     right = [*small_check().misconceptions, Misconception("doubled", "It doubles.", lambda x: x + x)]
-    assert any(
-        "'the reference' from 'doubled'" in fault for fault in faults(small_check(misconceptions=right))
-    )
+    assert any("'the reference' from 'doubled'" in fault for fault in faults(small_check(misconceptions=right)))
 
 
 def test_the_proof_finds_a_difference_that_is_too_small():
@@ -135,8 +131,7 @@ def test_the_proof_finds_a_difference_that_is_too_small():
 
 def test_the_proof_finds_cases_that_change():
     assert any(
-        "not the same twice" in fault
-        for fault in faults(small_check(cases=lambda _: [(torch.rand(3).double(),)]))
+        "not the same twice" in fault for fault in faults(small_check(cases=lambda _: [(torch.rand(3).double(),)]))
     )
 
 

@@ -10,9 +10,7 @@ from lessons.checks import Choice, Estimate
 from lessons.checks.wording import clean, number
 
 choice = Choice(key="01.which", text="Which?", options=("one", "two", "three"), answer=1, why="Because.")
-estimate = Estimate(
-    key="01.how_many", text="How many?", answer=100.0, within=3.0, unit="steps", why="Counted."
-)
+estimate = Estimate(key="01.how_many", text="How many?", answer=100.0, within=3.0, unit="steps", why="Counted.")
 
 
 def test_a_choice_is_right_or_not():
@@ -38,9 +36,7 @@ def test_an_estimate_is_scored_by_its_factor(guess, score):
 
 def test_the_feedback_of_an_estimate_says_how_far_off():
     assert estimate.feedback(100) == "Right: your guess is right. The answer is 100 steps. Counted."
-    assert estimate.feedback(250).startswith(
-        "Right: your guess is 2.5 times too large. The answer is 100 steps."
-    )
+    assert estimate.feedback(250).startswith("Right: your guess is 2.5 times too large. The answer is 100 steps.")
     assert estimate.feedback("20").startswith("Close: your guess is 5 times too small.")
     assert estimate.feedback(1e6).startswith("Far off: your guess is 10000 times too large.")
     assert estimate.feedback(0).startswith("The answer is above 0, your guess is not.")
@@ -55,9 +51,7 @@ def test_every_finite_guess_has_a_score_and_feedback(guess):
     assert estimate.feedback(guess).endswith("Counted.")
 
 
-@pytest.mark.parametrize(
-    "guess", ["many", "", "2,5", None, math.nan, math.inf, "1e400", True, [1], "<img src=x>"]
-)
+@pytest.mark.parametrize("guess", ["many", "", "2,5", None, math.nan, math.inf, "1e400", True, [1], "<img src=x>"])
 def test_what_is_no_number_is_refused(guess):
     for method in (estimate.score, estimate.feedback):
         with pytest.raises(ValueError, match="is no number: write one like 0.002"):

@@ -42,9 +42,7 @@ def test_what_goes_in_comes_out(tmp_path):
 def test_tensors_that_share_memory_or_are_not_contiguous(tmp_path):
     weight = torch.arange(6.0).reshape(2, 3)
     checkpoint.save(tmp_path / "a", {"one": weight, "same": weight, "turned": weight.T})
-    assert same(
-        checkpoint.load(tmp_path / "a"), {"one": weight, "same": weight, "turned": weight.T.contiguous()}
-    )
+    assert same(checkpoint.load(tmp_path / "a"), {"one": weight, "same": weight, "turned": weight.T.contiguous()})
 
 
 def test_a_missing_file(tmp_path):

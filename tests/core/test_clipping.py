@@ -18,9 +18,7 @@ def with_gradients(*gradients: torch.Tensor) -> list[nn.Parameter]:
 
 def random_gradients() -> list[torch.Tensor]:
     generator = torch.Generator().manual_seed(0)
-    return [
-        torch.randn(*shape, dtype=torch.float64, generator=generator) for shape in ((3, 5), (7,), (2, 4, 6))
-    ]
+    return [torch.randn(*shape, dtype=torch.float64, generator=generator) for shape in ((3, 5), (7,), (2, 4, 6))]
 
 
 @pytest.mark.parametrize("tau", [0.1, 1.0, 5.0, 100.0])

@@ -19,10 +19,7 @@ def test_cuda_then_mps_then_cpu(monkeypatch, cuda, mps, expected):
 def test_the_device_in_plain_words(monkeypatch):
     monkeypatch.setattr(device, "best", lambda: torch.device("cpu"))
     monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
-    assert (
-        device.describe()
-        == "The models run on the processor, with one thread. That is enough for every lesson."
-    )
+    assert device.describe() == "The models run on the processor, with one thread. That is enough for every lesson."
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
     assert "with 2 threads" in device.describe()
     monkeypatch.setattr(device, "best", lambda: torch.device("mps"))

@@ -9,9 +9,7 @@ SETTINGS = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
 
 def imported(before: str = "", **environment: str) -> str:
     code = f"{before}\nimport lessons, os, sys\n"
-    code += (
-        "print('torch' in sys.modules, os.environ.get('OMP_WAIT_POLICY'), os.environ.get('GOMP_SPINCOUNT'))"
-    )
+    code += "print('torch' in sys.modules, os.environ.get('OMP_WAIT_POLICY'), os.environ.get('GOMP_SPINCOUNT'))"
     clean = {name: value for name, value in os.environ.items() if name not in SETTINGS}
     clean["PYTHONPATH"] = os.getcwd()
     done = subprocess.run(

@@ -44,9 +44,7 @@ def test_recording_by_dotted_name_with_a_time_axis():
         model(X)
     assert list(seen) == ["see_scaled", "inner.see_sum"] and len(seen) == 2
     assert torch.equal(seen["see_scaled"], 2 * X)
-    assert torch.equal(
-        seen["inner.see_sum"], torch.tensor([[2.0, 6.0, 12.0], [8.0, 18.0, 30.0]])
-    )  # [batch time]
+    assert torch.equal(seen["inner.see_sum"], torch.tensor([[2.0, 6.0, 12.0], [8.0, 18.0, 30.0]]))  # [batch time]
     assert len(seen.calls("inner.see_sum")) == 3
 
 
@@ -170,9 +168,7 @@ def test_gradients_flow_through_an_edit():
 def test_an_edit_must_keep_the_shape_and_return_a_tensor():
     model = Tiny()
     with (
-        pytest.raises(
-            ValueError, match=r"'see_scaled' must keep the shape \[2, 3\], but it returned \[2, 1\]"
-        ),
+        pytest.raises(ValueError, match=r"'see_scaled' must keep the shape \[2, 3\], but it returned \[2, 1\]"),
         intervene(model, {"see_scaled": lambda value: value[:, :1]}),
     ):
         model(X)
@@ -184,9 +180,7 @@ def test_an_edit_must_keep_the_shape_and_return_a_tensor():
     assert untouched(model)
 
 
-@pytest.mark.parametrize(
-    "watch", [lambda m: record(m, only=["hidden"]), lambda m: intervene(m, {"hidden": abs})]
-)
+@pytest.mark.parametrize("watch", [lambda m: record(m, only=["hidden"]), lambda m: intervene(m, {"hidden": abs})])
 def test_an_unknown_name_gets_a_sentence_with_the_names(watch):
     model = Tiny()
     with pytest.raises(KeyError) as error, watch(model):

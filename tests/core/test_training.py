@@ -36,9 +36,7 @@ def loss(model, batch):
 def training(seed: int = 0, weights: int = 0, **settings) -> Training:
     torch.manual_seed(weights)
     model = Net()
-    return Training(
-        model, torch.optim.Adam(model.parameters(), lr=0.01), loss, batches, seed=seed, **settings
-    )
+    return Training(model, torch.optim.Adam(model.parameters(), lr=0.01), loss, batches, seed=seed, **settings)
 
 
 def losses(run: Training) -> list[float]:

@@ -123,9 +123,7 @@ def test_a_changed_source_an_edited_notebook_and_an_orphan_are_stale(folder: Pat
 
 def test_a_cell_that_fails_is_named_and_nothing_is_written(folder: Path) -> None:
     path = write(folder, "```{code-cell}\nx = 1\nprint(x / 0)\n```\n")
-    with pytest.raises(
-        build.BuildError, match=r"99_sample\.ipynb, cell 2 \('x = 1'\) failed: ZeroDivisionError"
-    ):
+    with pytest.raises(build.BuildError, match=r"99_sample\.ipynb, cell 2 \('x = 1'\) failed: ZeroDivisionError"):
         build.build(folder, [])
     assert not build.targets(path, folder)[0].exists()
 

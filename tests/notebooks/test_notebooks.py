@@ -91,9 +91,7 @@ def test_every_exercise_is_the_fixed_block(path: Path) -> None:
     assert starts
     for at in starts:
         heading, stub, check, hint = every[at : at + 4]
-        assert re.match(
-            r"### Exercise \d+: .+\n\n\*Difficulty: [●○]{3} · about \d+ minutes\*\n\n- ", heading.source
-        )
+        assert re.match(r"### Exercise \d+: .+\n\n\*Difficulty: [●○]{3} · about \d+ minutes\*\n\n- ", heading.source)
         assert build.STUB[1] in stub.source and stub.cell_type == "code"
         assert re.fullmatch(r"check\.\w+\(\w+\)", check.source)
         assert hint.source.startswith("<details>\n<summary>Hint</summary>")
@@ -141,9 +139,7 @@ def test_a_fresh_run_prints_what_is_stored_within_the_budget(path: Path, tmp_pat
     assert result.network == ""
     seconds, gigabytes = BUDGET.get(path.stem[:2], BUDGET["default"])
     with capsys.disabled():
-        print(
-            f"\n  {path.relative_to(FOLDER)}: {result.seconds:.1f} s, {result.gigabytes:.2f} GB", flush=True
-        )
+        print(f"\n  {path.relative_to(FOLDER)}: {result.seconds:.1f} s, {result.gigabytes:.2f} GB", flush=True)
     assert result.seconds < seconds
     assert 0 < result.gigabytes < gigabytes
 
@@ -166,7 +162,10 @@ def test_an_output_that_is_no_longer_true_fails(tmp_path: Path) -> None:
 
 @pytest.mark.notebook
 def test_the_network_guard_bites(tmp_path: Path) -> None:
-    source = "import socket\ntry:\n    socket.create_connection(('192.0.2.1', 80), 1)\nexcept OSError as e:\n    print('no network' in str(e))"
+    source = (
+        "import socket\ntry:\n    socket.create_connection(('192.0.2.1', 80), 1)\n"
+        "except OSError as error:\n    print('no network' in str(error))"
+    )
     result = planted(tmp_path, source, "True\n")
     assert result.code == 0, result.output
     assert "192.0.2.1" in result.network

@@ -117,9 +117,7 @@ def test_the_norms_of_the_jacobian_products_equal_autograd():
 
     states = unroll(h, 0)
     theirs = [
-        torch.linalg.matrix_norm(
-            torch.autograd.functional.jacobian(lambda s, t=t: unroll(s, t + 1)[-1], states[t]), 2
-        )
+        torch.linalg.matrix_norm(torch.autograd.functional.jacobian(lambda s, t=t: unroll(s, t + 1)[-1], states[t]), 2)
         for t in range(6)
     ]
     ours = jacobian_product_norms(torch.stack(states).float().double(), A_h)

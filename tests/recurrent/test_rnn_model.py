@@ -88,9 +88,7 @@ def test_recorded_states_are_not_changed_by_what_follows():
     with intervene(model, {"cells.0.see_hidden": copy}), record(model) as seen:
         y, _ = model(x, h0)
     y.sum().backward()
-    assert all(
-        torch.equal(now, then) for now, then in zip(seen.calls("cells.0.see_hidden"), copies, strict=True)
-    )
+    assert all(torch.equal(now, then) for now, then in zip(seen.calls("cells.0.see_hidden"), copies, strict=True))
 
 
 def test_an_edited_state_reaches_the_output():

@@ -25,9 +25,7 @@ def test_adding_costs_a_sixth_for_saying_one():
         return torch.ones(len(x), x.shape[1], 1), None
 
     batch = adding(generator(0), 20000, 5)
-    assert torch.nn.functional.mse_loss(torch.ones_like(batch[1]), batch[1]).item() == pytest.approx(
-        1 / 6, rel=0.03
-    )
+    assert torch.nn.functional.mse_loss(torch.ones_like(batch[1]), batch[1]).item() == pytest.approx(1 / 6, rel=0.03)
     model = torch.nn.Module()
     model.forward = says_one
     assert adding_loss(model, batch).item() == pytest.approx(1 / 6, rel=0.03)

@@ -8,12 +8,8 @@ import pytest
 from lessons.checks.question import Choice, Estimate
 from widgets import Prediction, Scoreboard, guesses
 
-CHOICE = Choice(
-    key="99.choice", text="Which?", options=("this", "<b>that</b>"), answer=1, why="Because of that."
-)
-ESTIMATE = Estimate(
-    key="99.number", text="How many?", answer=100.0, within=2.0, unit="steps", why="A hundred."
-)
+CHOICE = Choice(key="99.choice", text="Which?", options=("this", "<b>that</b>"), answer=1, why="Because of that.")
+ESTIMATE = Estimate(key="99.number", text="How many?", answer=100.0, within=2.0, unit="steps", why="A hundred.")
 
 
 def test_the_answer_is_not_in_the_page_before_a_guess() -> None:

@@ -5,6 +5,7 @@ there is multiplied by the factor, and the new word comes in whole. After step `
 weight ``factor ** (t - s)``. Lesson 01 meets the same power again, as a gradient.
 """
 
+import ipywidgets as ipw
 import torch
 import traitlets as t
 from jaxtyping import Float
@@ -36,8 +37,11 @@ class FadingMemory(Explorer):
     def __init__(self, **state: object) -> None:
         self.strip = TokenStrip(title="What is left after the last word", value_axis="weight")
         self.heat = HeatMap(
-            title="What is left after every step", row_axis="after word", column_axis="weight of word", value_axis="weight"
-        )  # fmt: skip
+            title="What is left after every step",
+            row_axis="after word",
+            column_axis="weight of word",
+            value_axis="weight",
+        )
         options = [(f"{factor:.2f}", factor) for factor in FACTORS]
         parts = {
             "text": controls.text("Your sentence", self.text),
@@ -46,8 +50,6 @@ class FadingMemory(Explorer):
         super().__init__(parts, [self.strip, self.heat], **state)
         # All 21 pictures are in the page already: the slider scrubs them there, without the kernel.
         slider = self.controls["factor"]
-        import ipywidgets as ipw
-
         self.links = [ipw.jslink((slider, "index"), (view, "frame")) for view in (self.strip, self.heat)]
 
     @t.validate("factor")
@@ -60,7 +62,9 @@ class FadingMemory(Explorer):
         if not words:
             raise ValueError("Your sentence is empty. Type at least one word to see what the memory holds.")
         if len(words) > MOST_WORDS:
-            raise ValueError(f"Your sentence has {len(words)} words, and this panel shows {MOST_WORDS}. Take some away.")
+            raise ValueError(
+                f"Your sentence has {len(words)} words, and this panel shows {MOST_WORDS}. Take some away."
+            )
         weights = fading_weights(len(words), FACTORS)
         frame = FACTORS.index(self.factor)
         ends = {"low": 0.0, "high": 1.0, "frame": frame}

@@ -34,9 +34,7 @@ def norm_figure(norms: Float[Tensor, "time"], bounds: Float[Tensor, "time"]) -> 
     figure = go.Figure()
     steps = list(range(1, len(norms) + 1))
     figure.add_scatter(x=steps, y=norms.numpy(), name="gradient at step t", mode="lines+markers", line_width=3)
-    figure.add_scatter(
-        x=steps, y=bounds.numpy(), name="most that the Jacobians allow", mode="lines", line_dash="dash"
-    )
+    figure.add_scatter(x=steps, y=bounds.numpy(), name="most that the Jacobians allow", mode="lines", line_dash="dash")
     figure.update_layout(xaxis_title="step t", yaxis_title="norm", yaxis_type="log")
     return figure
 
@@ -96,11 +94,12 @@ class GradientFlow(Explorer):
         if len(norms) == 1:
             return "One character: the gradient has no step to go back."
         if reached < len(norms):
-            return (
-                f"Cut every {self.window} steps, the gradient reaches the last {reached} of {len(norms)}, and none before."
-            )
+            cut = f"Cut every {self.window} step{'s' * (self.window > 1)}"
+            return f"{cut}, the gradient reaches the last {reached} of {len(norms)}, and none before."
         ratio = (norms[0] / norms[-1]).item()
-        return f"From the last step to the first, {len(norms) - 1} steps back, the norm is multiplied by {number(ratio)}."
+        return (
+            f"From the last step to the first, {len(norms) - 1} steps back, the norm is multiplied by {number(ratio)}."
+        )
 
     def _follow(self, change: t.Bunch) -> None:
         """Move the heat map's cursor to the step that was chosen on the strip."""

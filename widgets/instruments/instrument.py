@@ -79,9 +79,7 @@ def as_array(values: object, axes: Sequence[str], what: str) -> np.ndarray:
     return np.ascontiguousarray(array).reshape((1,) * (len(axes) - array.ndim) + array.shape)
 
 
-def colour_range(
-    array: np.ndarray, low: float | None, high: float | None, palette: str
-) -> tuple[float, float]:
+def colour_range(array: np.ndarray, low: float | None, high: float | None, palette: str) -> tuple[float, float]:
     """Return the ends of the colour scale: as given, or from the finite values; symmetric when diverging."""
     finite = array[np.isfinite(array)]
     if low is None:
