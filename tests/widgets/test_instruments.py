@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from widgets import Bars, Chart, HeatMap, TokenStrip
+from widgets.instruments.chart import log_axis
 from widgets.instruments.text import LONGEST, plain, visible
 
 HOSTILE = [
@@ -147,6 +148,15 @@ def test_a_chart_sends_buffers_and_gives_its_lines_back() -> None:
     state, _, buffers = _split(chart)
     assert len(buffers) == 4, "x, y and the two rows of z"
     assert "1e-300" not in json.dumps(state)
+
+
+def test_a_log_axis_counts_in_powers_of_ten() -> None:
+    assert log_axis([1.0, 1e-4]) == {"type": "log", "dtick": 1}
+    assert log_axis([1.0], torch.tensor([1e-60, 0.0, float("nan")], dtype=torch.float64)) == {
+        "type": "log",
+        "dtick": 10,
+    }
+    assert log_axis([1.0, 2.0]) == log_axis([]) == log_axis() == {"type": "log"}, "plotly divides a single decade"
 
 
 def test_plotly_is_sent_once_it_is_asked_for_and_is_no_state() -> None:

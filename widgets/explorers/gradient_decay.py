@@ -15,7 +15,7 @@ from lessons.recurrent.gradients import log10_abs_scalar_gradient, scalar_states
 from widgets import controls
 from widgets.explorers.explorer import Explorer
 from widgets.instruments.bars import Bars
-from widgets.instruments.chart import Chart
+from widgets.instruments.chart import Chart, log_axis
 
 
 def decay_figure(lines: dict[str, Float64[Tensor, "step"]]) -> go.Figure:
@@ -24,7 +24,9 @@ def decay_figure(lines: dict[str, Float64[Tensor, "step"]]) -> go.Figure:
     for (name, logs), dash in zip(lines.items(), ("solid", "dash"), strict=False):
         figure.add_scatter(y=(10.0**logs).numpy(), name=name, mode="lines", line={"dash": dash, "width": 3})
     figure.update_layout(
-        xaxis_title="k, steps back", xaxis_rangemode="tozero", yaxis_title="size of the gradient", yaxis_type="log"
+        xaxis_title="k, steps back",
+        xaxis_rangemode="tozero",
+        yaxis=log_axis(*(10.0**logs for logs in lines.values())) | {"title": "size of the gradient"},
     )
     return figure
 

@@ -13,12 +13,12 @@ from lessons.recurrent.flow import gradient_flow
 from widgets import controls
 from widgets.explorers.explorer import Explorer
 from widgets.instruments.bars import Bars
-from widgets.instruments.chart import Chart
+from widgets.instruments.chart import Chart, log_axis
 from widgets.instruments.heat_map import HeatMap
 from widgets.instruments.token_strip import TokenStrip
 
 LONGEST = 120
-FLOOR = -12.0
+FLOOR = -6.0
 """Powers of ten below which the colours no longer tell sizes apart."""
 
 flow_of = lru_cache(maxsize=64)(gradient_flow)
@@ -35,7 +35,7 @@ def norm_figure(norms: Float[Tensor, "time"], bounds: Float[Tensor, "time"]) -> 
     steps = list(range(1, len(norms) + 1))
     figure.add_scatter(x=steps, y=norms.numpy(), name="gradient at step t", mode="lines+markers", line_width=3)
     figure.add_scatter(x=steps, y=bounds.numpy(), name="most that the Jacobians allow", mode="lines", line_dash="dash")
-    figure.update_layout(xaxis_title="step t", yaxis_title="norm", yaxis_type="log")
+    figure.update_layout(xaxis_title="step t", yaxis=log_axis(norms, bounds) | {"title": "norm"})
     return figure
 
 

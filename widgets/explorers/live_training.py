@@ -17,7 +17,7 @@ from lessons.recurrent.experiments import SYMBOLS, recall_training
 from lessons.recurrent.tasks import recall, recall_accuracy
 from widgets import controls
 from widgets.explorers.explorer import Explorer
-from widgets.instruments.chart import Chart
+from widgets.instruments.chart import Chart, log_axis
 
 BITE = 0.08
 """Seconds of training between two looks at the buttons."""
@@ -36,7 +36,7 @@ def curve_figure(history: list[Record], what: str, title: str, level: tuple[str,
         figure.add_scatter(x=ends, y=[level[1]] * 2, name=level[0], mode="lines", line_dash="dash")
     figure.update_layout(xaxis_title="step of the training", yaxis_title=title, showlegend=True)
     if what == "gradient_norm":
-        figure.update_layout(yaxis_type="log")
+        figure.update_layout(yaxis=log_axis([getattr(record, what) for record in thinned]) | {"title": title})
     else:
         figure.update_layout(yaxis_rangemode="tozero")
     return figure

@@ -25,6 +25,14 @@ def plotly_js() -> bytes:
     return gzip.compress(path.read_bytes(), compresslevel=5)
 
 
+def log_axis(*lines: object) -> dict:
+    """Return a logarithmic axis for these lines: labelled at powers of ten only, wherever there are enough of them."""
+    values = np.concatenate([np.abs(np.asarray(line, dtype=np.float64)).ravel() for line in lines] or [[]])
+    values = values[np.isfinite(values) & (values > 0)]
+    decades = np.log10(values.max()) - np.log10(values.min()) if values.size else 0.0
+    return {"type": "log"} | ({"dtick": max(1, int(np.ceil(decades / 6)))} if decades >= 1.5 else {})
+
+
 class Chart(Instrument, script="chart"):
     """A live view of a plotly figure that a pure function has built: tensors in, ``go.Figure`` out.
 

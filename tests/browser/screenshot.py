@@ -1,0 +1,32 @@
+"""Make the README's pictures from the real product: python -m tests.browser.screenshot"""
+
+import tempfile
+from pathlib import Path
+
+from tests.browser.lab import DARK, LIGHT, REPO, chromium, lab_server, open_notebook
+
+PICTURES = REPO / "docs"
+CELL = "from widgets.explorers.gradient_flow import GradientFlow\n\npanel = GradientFlow()\npanel"
+
+
+def main() -> None:
+    """Open the panel of lesson 01 in both themes, and store what the page shows."""
+    PICTURES.mkdir(exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        lab_server(Path(folder)) as lab,
+        chromium() as browser,
+        open_notebook(browser, lab, lab.write("01_rnn_gradients.ipynb", CELL), height=1300) as notebook,
+    ):
+        notebook.run_all()
+        page = notebook.page
+        page.wait_for_selector(".unrolled-plot path.js-line")
+        page.locator(".noUi-handle").first.focus()
+        for theme, name in ((LIGHT, "light"), (DARK, "dark")):
+            notebook.theme(theme)
+            page.wait_for_timeout(800)
+            page.screenshot(path=PICTURES / f"gradient_flow_{name}.png")
+
+
+if __name__ == "__main__":
+    main()
