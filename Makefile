@@ -28,7 +28,7 @@ help:
 	@echo "Choices: PYTHON=/path/to/python  LAB_FLAGS='--no-browser'  PYTEST_FLAGS='-k rnn'  REQUIRE_BROWSER=1"
 
 lab: $(VENV)/.lab
-	$(PY) -m jupyterlab notebooks/00_start_here.ipynb $(LAB_FLAGS)
+	$(PY) -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(LAB_FLAGS)
 
 test: $(VENV)/.test
 	$(PY) -m ruff check .

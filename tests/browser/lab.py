@@ -82,7 +82,7 @@ def lab_server(folder: Path, extra_env: dict[str, str] | None = None) -> Iterato
     with (folder / "lab.log").open("w") as log:
         process = subprocess.Popen(command, cwd=root, env=env | (extra_env or {}), stdout=log, stderr=subprocess.STDOUT)
         try:
-            _wait_for(f"{address}/api", process, folder / "lab.log")
+            wait_for(f"{address}/api", process, folder / "lab.log")
             yield Lab(root, address)
         finally:
             process.terminate()
@@ -93,7 +93,8 @@ def lab_server(folder: Path, extra_env: dict[str, str] | None = None) -> Iterato
                 process.wait()
 
 
-def _wait_for(address: str, process: subprocess.Popen, log: Path, seconds: float = 90) -> None:
+def wait_for(address: str, process: subprocess.Popen, log: Path, seconds: float = 90) -> None:
+    """Wait until ``address`` answers; when ``process`` ends or the time is up, raise with the end of its log."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -146,9 +147,13 @@ class Notebook:
         self.bytes_received += len(payload)
 
     def open(self) -> "Notebook":
-        """Load JupyterLab on this notebook, with the side bar closed, and wait for the kernel."""
+        """Load JupyterLab on this notebook."""
+        self.page.goto(f"{self.lab.address}/lab/tree/{self.name}?reset")
+        return self.ready()
+
+    def ready(self) -> "Notebook":
+        """Wait for the notebook and its kernel; close the side bar."""
         page = self.page
-        page.goto(f"{self.lab.address}/lab/tree/{self.name}?reset")
         page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.isReady", timeout=90_000)
         page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
         page.wait_for_function(
