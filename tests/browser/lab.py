@@ -175,6 +175,11 @@ class Notebook:
             self.page.evaluate("() => { window.ran.then(() => console.log('unrolled-ran')); }")
         self.page.wait_for_timeout(300)
 
+    def to_top(self) -> None:
+        """Scroll to the first cell (JupyterLab draws only what is near the view)."""
+        self.page.evaluate("() => { document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0; }")
+        self.page.wait_for_timeout(200)
+
     def theme(self, name: str) -> None:
         """Change the theme and wait until the page says so."""
         self.command("apputils:change-theme", theme=name)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.lab import DARK, LIGHT, REPO, Notebook, open_notebook, painted, picture
 
@@ -21,10 +21,10 @@ def lesson(request, browser, lab) -> Notebook:
         yield notebook
 
 
-def panels(page: Page) -> list:
-    """Bring every explorer into the page, one after the other (JupyterLab draws only what is near the view)."""
-    page.evaluate("() => { document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0; }")
-    return page.locator(".unrolled-explorer").all()
+def panels(lesson: Notebook) -> list[Locator]:
+    """Return every explorer of the lesson."""
+    lesson.to_top()
+    return lesson.page.locator(".unrolled-explorer").all()
 
 
 def test_run_all_reaches_the_end(lesson: Notebook) -> None:
@@ -38,7 +38,7 @@ def test_run_all_reaches_the_end(lesson: Notebook) -> None:
 
 def test_every_control_answers_the_keyboard(lesson: Notebook) -> None:
     page = lesson.page
-    explorers = panels(page)
+    explorers = panels(lesson)
     assert explorers
     moved = 0
     for explorer in explorers:
@@ -83,7 +83,7 @@ def test_every_control_answers_the_keyboard(lesson: Notebook) -> None:
 
 def test_heat_maps_and_strips_are_read_by_keyboard(lesson: Notebook) -> None:
     page = lesson.page
-    for explorer in panels(page):
+    for explorer in panels(lesson):
         for name, role in ((".unrolled-heat-map", "application"), (".unrolled-token-strip", "listbox")):
             for root in explorer.locator(name).all():
                 root.scroll_into_view_if_needed()
@@ -106,7 +106,7 @@ def test_heat_maps_and_strips_are_read_by_keyboard(lesson: Notebook) -> None:
 
 
 def test_data_tables_hold_the_numbers(lesson: Notebook) -> None:
-    for explorer in panels(lesson.page):
+    for explorer in panels(lesson):
         for summary in explorer.locator("summary").all():
             summary.scroll_into_view_if_needed()
             summary.focus()
@@ -140,7 +140,7 @@ def test_nothing_is_cut_off_and_axe_finds_nothing_serious(lesson: Notebook, them
 
 def test_a_prediction_is_committed_by_keyboard_and_survives_a_second_run(lesson: Notebook) -> None:
     page = lesson.page
-    panels(page)
+    panels(lesson)
     card = page.locator(".unrolled-prediction").first
     card.scroll_into_view_if_needed()
     button = card.get_by_role("button", name="Commit my guess")
@@ -159,7 +159,7 @@ def test_a_prediction_is_committed_by_keyboard_and_survives_a_second_run(lesson:
     expect(card.locator(".unrolled-verdict")).to_contain_text("Your guess")
     assert card.get_by_role("button", name="Guess again").is_visible()
     lesson.run_all()
-    panels(page)
+    panels(lesson)
     card = page.locator(".unrolled-prediction").first
     card.scroll_into_view_if_needed()
     expect(card.locator(".unrolled-verdict")).to_contain_text("Your guess")

@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.lab import REPO, Lab, Notebook, free_port, wait_for
 
@@ -39,7 +40,8 @@ def test_a_newcomer_gets_lesson_00(browser, tmp_path) -> None:
             notebook.ready()
             assert "00_start_here.ipynb" in page.url
             notebook.run_all()
-            assert "[OK]" in page.locator(".jp-OutputArea").first.inner_text()
+            notebook.to_top()
+            expect(page.get_by_text("[OK]   Python 3")).to_be_visible()
             page.locator(".unrolled-explorer").first.scroll_into_view_if_needed()
             assert page.locator(".unrolled-token").count() == 10
             assert notebook.foreign == [] and notebook.our_errors() == []
