@@ -30,7 +30,8 @@ STUB = ["# YOUR CODE HERE", "raise NotImplementedError()"]
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 MARKERS = {BEGIN: END, BEGIN_HIDDEN: END_HIDDEN}
-LIKE_A_MARKER = re.compile(r"^\s*#+\s*(BEGIN|END)\s*(SOLUTION|HIDDEN)", re.IGNORECASE)
+# Wide on purpose, and anywhere in a line: a misspelt marker is an answer in the student's file.
+LIKE_A_MARKER = re.compile(r"#+\s*(BEGIN|END)\b|(?i:#+[\s_-]*(begin|end|start|stop)[\s_-]*(solution|hidden))")
 CELL_SECONDS = 90
 
 
@@ -58,7 +59,7 @@ def regions(cell: NotebookNode, where: str) -> list[tuple[str, str]]:
                 raise BuildError(f"{place}: {mark!r} closes nothing; its BEGIN is missing.")
             inside = mark if mark in MARKERS else ""
             result.append(("marker", line))
-        elif LIKE_A_MARKER.match(line):
+        elif LIKE_A_MARKER.search(line):
             raise BuildError(
                 f"{place}: {mark!r} looks like a marker; write exactly one of {[*MARKERS, *MARKERS.values()]}."
             )
@@ -179,6 +180,14 @@ def targets(path: Path, folder: Path) -> tuple[Path, Path]:
     return folder / f"{path.stem}.ipynb", folder / SOLUTIONS / f"{path.stem}.ipynb"
 
 
+def is_current(target: Path, fresh: NotebookNode) -> bool:
+    """Return whether the stored file is this notebook but for its outputs; a file that cannot be read is not."""
+    try:
+        return without_outputs(nbformat.read(target, as_version=4)) == without_outputs(fresh)
+    except ValueError:  # half written, or left in conflict by a merge
+        return False
+
+
 def stale(folder: Path) -> list[str]:
     """Return one sentence for every stored notebook that is not what its source says."""
     faults, known = [], set()
@@ -188,7 +197,7 @@ def stale(folder: Path) -> list[str]:
             name = target.relative_to(folder)
             if not target.exists():
                 faults.append(f"notebooks/{name} is missing: run `make notebooks`.")
-            elif without_outputs(nbformat.read(target, as_version=4)) != without_outputs(fresh):
+            elif not is_current(target, fresh):
                 faults.append(f"notebooks/{name} is stale: run `make notebooks`.")
     for path in [*folder.glob("*.ipynb"), *(folder / SOLUTIONS).glob("*.ipynb")]:
         if path not in known:

@@ -68,6 +68,10 @@ def test_the_student_gets_a_stub_and_the_solution_a_folded_answer(folder: Path) 
         ("## BEGIN SOLUTION\nx = 1\n### END SOLUTION", "looks like a marker"),
         ("### begin solution\nx = 1", "looks like a marker"),
         ("###BEGIN SOLUTION\nx = 1", "looks like a marker"),
+        ("x = 1  ### BEGIN SOLUTION\ny = 2  ### END SOLUTION", "looks like a marker"),
+        ("### BEGIN_SOLUTION\nx = 1\n### END_SOLUTION", "looks like a marker"),
+        ("### BEGIN SOLUTON\nx = 1\n### END SOLUTON", "looks like a marker"),
+        ("# start solution\nx = 1\n# stop solution", "looks like a marker"),
     ],
 )
 def test_a_malformed_marker_names_file_cell_and_line(folder: Path, lines: str, says: str) -> None:
@@ -132,3 +136,10 @@ def test_an_unknown_name_says_which_exist(folder: Path) -> None:
     write(folder, "")
     with pytest.raises(build.BuildError, match=r"No source begins with \['12'\]; there are \['99_sample'\]"):
         build.build(folder, ["12"])
+
+
+def test_a_notebook_that_cannot_be_read_is_stale(folder: Path) -> None:
+    path = write(folder, EXERCISE)
+    student, _ = build.targets(path, folder)
+    student.write_text("<<<<<<< half a file", "utf-8")
+    assert any("99_sample.ipynb is stale" in fault for fault in build.stale(folder))

@@ -169,3 +169,18 @@ def test_the_network_guard_bites(tmp_path: Path) -> None:
     result = planted(tmp_path, source, "True\n")
     assert result.code == 0, result.output
     assert "192.0.2.1" in result.network
+
+
+@pytest.mark.notebook
+def test_the_network_guard_knows_every_way_out(tmp_path: Path) -> None:
+    ways = (
+        "gethostbyname('out.invalid')",
+        "getaddrinfo('out.invalid', 80)",
+        "gethostbyaddr('192.0.2.1')",
+        "socket(type=SOCK_DGRAM).sendto(b'', ('192.0.2.1', 9))",
+        "socket(type=SOCK_DGRAM).sendmsg([b''], [], 0, ('192.0.2.1', 9))",
+        "socket().connect_ex(('192.0.2.1', 9))",
+    )
+    tries = "".join(f"try:\n    {way}\nexcept OSError as error:\n    print(error)\n" for way in ways)
+    result = planted(tmp_path, "from socket import *\n" + tries)
+    assert len(result.network.splitlines()) == len(ways), result.network
