@@ -155,7 +155,7 @@ def _compare_values(expected: Tensor, answer: Tensor, tolerance: float, name: st
         wrong = int((gap > tolerance * scale).sum())
         says += f" {wrong} of {answer.numel()} entries differ, by up to {_share(size)} the largest entry."
     else:
-        says += f" That is {_share(size)} the expected value."
+        says += f" The difference is {_share(size)} the expected value."
     return Finding("value", says, size)
 
 

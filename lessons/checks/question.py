@@ -103,9 +103,11 @@ class Estimate:
             return f"The answer is above 0, your guess is not. {answer}{self.why}"
         power = math.log10(value) - math.log10(self.answer)  # the factor itself may be too large for a float
         factor = number(10 ** abs(power)) if abs(power) < 300 else f"10^{round(abs(power))}"
-        verdict = "Right" if self.score(guess) == 1.0 else "Close" if self.score(guess) > 0 else "Far off"
-        way = "exactly" if factor == "1" else f"{factor} times too {'large' if power > 0 else 'small'}"
-        return f"{verdict}: your guess is {'right' if way == 'exactly' else way}. {answer}{self.why}"
+        if factor == "1":
+            return f"Right. {answer}{self.why}"
+        verdict = "Close enough" if self.score(guess) == 1.0 else "Close" if self.score(guess) > 0 else "Far off"
+        way = f"{factor} times too {'large' if power > 0 else 'small'}"
+        return f"{verdict}: your guess is {way}. {answer}{self.why}"
 
     def _value(self, guess: object) -> float:
         try:

@@ -121,6 +121,26 @@ gradient_through_steps = Check(
             lambda a_h, h, k: (1 - h[-1] ** 2) * a_h**k,
         ),
         Misconception(
+            "a_h only once",
+            "The states are right, and a_h comes in only once. How many of the steps multiply by it?",
+            lambda a_h, h, k: (1 - h[-k:] ** 2).prod() * a_h,
+        ),
+        Misconception(
+            "left out a_h",
+            "The slopes are right, and a_h does not come in at all. What else does each step multiply by?",
+            lambda a_h, h, k: (1 - h[-k:] ** 2).prod(),
+        ),
+        Misconception(
+            "one power of a_h too many",
+            "The states are right, and a_h comes in once too often. Count the steps from h_{t-k} to h_t.",
+            lambda a_h, h, k: (1 - h[-k:] ** 2).prod() * a_h ** (k + 1),
+        ),
+        Misconception(
+            "forgot the square in the slope",
+            "Your slope is 1 - h. Look at the exponent in the formula.",
+            lambda a_h, h, k: (1 - h[-k:]).prod() * a_h**k,
+        ),
+        Misconception(
             "k times a_h in place of a power",
             "Your gradient grows evenly with k. How does the chain rule join the steps?",
             lambda a_h, h, k: (1 - h[-k:] ** 2).prod() * a_h * k,
@@ -171,7 +191,14 @@ def _clip_cases(generator: Generator) -> list[tuple]:
         return [normal(generator, *shape, scale=scale) for shape in [(3, 2), (4,), (2, 5)]]
 
     zeros = [torch.zeros(2, 3, dtype=torch.float64), torch.zeros(4, dtype=torch.float64)]
-    return [(grads(3.0), 5.0), (grads(1.0), 2.0), (grads(0.1), 1.0), (grads(0.3), 10.0), (zeros, 1.0)]
+    return [
+        (grads(30.0), 5.0),
+        (grads(3.0), 5.0),
+        (grads(1.0), 2.0),
+        (grads(0.1), 1.0),
+        (grads(0.3), 10.0),
+        (zeros, 1.0),
+    ]
 
 
 clip_by_norm = Check(
@@ -206,6 +233,19 @@ clip_by_norm = Check(
             "forgot the root of the norm",
             "You divide by the sum of squares. What is missing to make it a norm?",
             lambda grads, tau: [grad * torch.clamp(tau / _norm(grads) ** 2, max=1.0) for grad in grads],
+        ),
+        Misconception(
+            "took the mean of the squares",
+            "You take the root of the *mean* of the squares. A norm is the root of their sum.",
+            lambda grads, tau: [
+                grad * torch.clamp(tau / (_norm(grads) / sum(g.numel() for g in grads) ** 0.5), max=1.0)
+                for grad in grads
+            ],
+        ),
+        Misconception(
+            "added the norms of the tensors",
+            "You add the norms of the tensors. All entries together are one vector: what is its norm?",
+            lambda grads, tau: [grad * torch.clamp(tau / sum(g.norm() for g in grads), max=1.0) for grad in grads],
         ),
         Misconception(
             "max in place of min",

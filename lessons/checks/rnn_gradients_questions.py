@@ -10,7 +10,7 @@ ask_decay = Estimate(
     text="Each step multiplies the gradient by 0.9. What is left of a gradient of 1 after 100 steps?",
     answer=0.0000266,
     within=10.0,
-    why="0.9^100 = 0.0000266. A factor just below 1 is enough: nothing from 100 steps ago is learned.",
+    why="0.9^100 = 0.0000266. A factor just below 1 is enough: almost nothing from 100 steps ago is learned.",
 )
 
 ask_growth = Estimate(

@@ -77,7 +77,8 @@ truncated_gradient = Check(
     misconceptions=[
         _truncation_mistake(
             "never cut the gradient",
-            "This is the full gradient, through all steps. What separates one window from the next?",
+            "This is the full gradient, through all steps. What separates one window from the next? If you call"
+            " h.detach(): it leaves h as it was, and returns a new tensor. What becomes of that?",
         ),
         _truncation_mistake(
             "cut at every step",

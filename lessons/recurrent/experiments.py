@@ -6,10 +6,13 @@ takes 0.4 to 1.2 s.
 """
 
 import torch
+from torch import Tensor
+from torch.nn import functional as F
 
 from lessons.core.device import best
 from lessons.core.seed import seed_all
 from lessons.core.training import Training
+from lessons.recurrent.gradients import hidden_gradients
 from lessons.recurrent.rnn import RNN, RNNConfig, init_spectral_radius
 from lessons.recurrent.tasks import recall, recall_loss
 
@@ -40,6 +43,18 @@ def clipping_training(clip: float | None, seed: int = 0, steps: int = 300) -> Tr
     init_spectral_radius(model, 1.5)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.6)
     return Training(model, optimizer, recall_loss, lambda g: recall(g, BATCH, 10, SYMBOLS), steps, seed, clip=clip)
+
+
+def recall_reach(model: RNN, batch: tuple[Tensor, Tensor]) -> tuple[float, float]:
+    """The mean norm of dL/dh_t over the sequences of a batch, at the first state and at the last.
+
+    The symbol is read into the first state. What arrives there is all that can teach the network to keep it.
+    """
+    device = next(model.parameters()).device
+    x, target = (part.to(device) for part in batch)
+    gradients = hidden_gradients(model, x, lambda y: F.cross_entropy(y[:, -1], target, reduction="sum"))
+    norms = gradients.norm(dim=2).mean(dim=0)  # [batch time hidden] -> [time]
+    return norms[0].item(), norms[-1].item()
 
 
 def _model(seed: int) -> RNN:

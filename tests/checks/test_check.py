@@ -217,7 +217,7 @@ def test_an_exception_in_a_later_case_names_that_case():
         return [grad * min(1.0, tau / float(sum((g**2).sum() for g in grads)) ** 0.5) for grad in grads]
 
     told = says(attempt, clip_by_norm)
-    assert "ZeroDivisionError" in told and "(Case 5 of 5: grads [2, 3] and [4], tau = 1.)" in told
+    assert "ZeroDivisionError" in told and "(Case 6 of 6: grads [2, 3] and [4], tau = 1.)" in told
 
 
 def test_an_exception_that_cannot_be_printed_is_still_a_sentence():

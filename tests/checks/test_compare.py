@@ -50,8 +50,8 @@ def test_an_empty_tensor_agrees_with_an_empty_tensor():
 @pytest.mark.parametrize(
     ("expected", "answer", "sentence"),
     [
-        (2.0, 3.0, "Your result is off by 1: it is 3, expected 2. That is 50 % of the expected value."),
-        (1.0, 20.0, "That is 19 times the expected value."),
+        (2.0, 3.0, "Your result is off by 1: it is 3, expected 2. The difference is 50 % of the expected value."),
+        (1.0, 20.0, "The difference is 19 times the expected value."),
         (2, 10**400, "Your result holds inf"),
         (True, False, "Your result is False, expected True."),
         (True, 1, "Your result is a number, expected True or False."),

@@ -4,9 +4,10 @@ import math
 
 import pytest
 
+from lessons.core.record import record
 from lessons.core.seed import generator
 from lessons.core.training import Training
-from lessons.recurrent.experiments import SYMBOLS, clipping_training, recall_training
+from lessons.recurrent.experiments import SYMBOLS, clipping_training, recall_reach, recall_training
 from lessons.recurrent.tasks import recall, recall_accuracy
 
 CHANCE = math.log(SYMBOLS)  # the loss of knowing nothing, 2.08
@@ -37,6 +38,28 @@ def test_it_diverges_without_clipping_and_learns_with_it(seed):
     assert last_losses(clipped) < 0.1 and last_losses(free) > 1.2 * CHANCE
     assert max(record.loss for record in clipped.history) < 1.5 * CHANCE
     assert max(record.loss for record in free.history) > 3 * CHANCE
+
+
+def saturated(run: Training) -> float:
+    """The part of the numbers of the late states (from step 6 on) that lie beyond 0.99."""
+    with record(run.model) as seen:
+        run.model(recall(generator(1), 64, 10, SYMBOLS)[0])
+    return (seen["cells.0.see_hidden"][:, 5:].abs() > 0.99).float().mean().item()
+
+
+def test_without_clipping_nine_in_ten_late_states_are_saturated():
+    clipped, free = clipping_training(1.0, 0), clipping_training(None, 0)
+    for run in (clipped, free):
+        run.run(progress=False)
+    assert saturated(free) > 0.85 and saturated(clipped) < 0.3
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_at_a_long_lag_a_billionth_of_the_gradient_arrives_at_the_first_state(seed):
+    first, last = recall_reach(recall_training(60, seed).model, recall(generator(1), 32, 60, SYMBOLS))
+    assert 0 < first < 1e-9 * last
+    first, last = recall_reach(recall_training(5, seed).model, recall(generator(1), 32, 5, SYMBOLS))
+    assert first > 1e-3 * last
 
 
 def test_both_start_from_the_same_weights():

@@ -137,6 +137,11 @@ def test_the_decay_at_the_ends_of_its_sliders(state: dict) -> None:
     assert panel.status.message == "" and np.isfinite(panel.chart.line(0)).all()
 
 
+def test_the_decay_answers_the_question_about_saturation() -> None:
+    panel = GradientDecay(a_h=1.1, k=100, saturate=True, drive=0.0)
+    assert panel.chart.line(0)[100] < 1e-6 and "vanishes" in panel.chart.summary
+
+
 def test_the_flow_shows_what_came_back() -> None:
     panel = GradientFlow(text="hello there", radius=0.8)
     flow = gradient_flow("hello there", 0.8)
@@ -200,8 +205,18 @@ def test_training_stops_goes_on_and_starts_afresh() -> None:
     assert panel.accuracy > 0.95 and "100%" in panel.loss.summary
     assert not torch.equal(weights, panel.run.model.A_y)
     assert len(panel.loss.line(0)) > 100
+    assert len(panel.reach.line(1)) == len(panel.reach.line(2)) == len(panel.looks) >= 2
     panel.controls["again"].click()
     assert panel.done == 0 and "Press Train" in panel.loss.summary and not panel.controls["train"].disabled
+
+
+def test_a_long_lag_lets_nothing_arrive_at_the_first_state() -> None:
+    panel = LiveTraining(lag=60)
+    panel.observe(lambda change: panel.stop(), "done")
+    panel.train()
+    (_, first, last) = panel.looks[-1]
+    assert 0 < first < 1e-9 * last
+    assert panel.reach.line(2)[-1] == first
 
 
 def test_another_lag_starts_afresh() -> None:

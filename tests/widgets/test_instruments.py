@@ -148,6 +148,7 @@ def test_a_chart_sends_buffers_and_gives_its_lines_back() -> None:
     state, _, buffers = _split(chart)
     assert len(buffers) == 4, "x, y and the two rows of z"
     assert "1e-300" not in json.dumps(state)
+    assert "template" not in chart.figure["layout"], "plotly's own colours would be sent with every picture"
 
 
 def test_a_log_axis_counts_in_powers_of_ten() -> None:

@@ -58,7 +58,7 @@ class GradientDecay(Explorer):
     def update(self) -> dict[str, dict]:
         """Show log10 of the gradient for 0 to k steps back, and its two factors at k."""
         x = self.drive * torch.randn(self.k, generator=generator(0), dtype=torch.float64)
-        states = scalar_states(self.a_h, x, saturate=self.saturate)
+        states = scalar_states(self.a_h, x, h0=0.5, saturate=self.saturate)  # as the lesson's question has it
         power = log10_abs_scalar_gradient(self.a_h, states, saturate=False)
         lines = {"a_h to the power k": power}
         total = power

@@ -11,9 +11,10 @@ import time
 import plotly.graph_objects as go
 import traitlets as t
 
+from lessons.checks.wording import number
 from lessons.core.seed import generator
 from lessons.core.training import Record, Training, TrainingDiverged
-from lessons.recurrent.experiments import SYMBOLS, recall_training
+from lessons.recurrent.experiments import BATCH, SYMBOLS, recall_reach, recall_training
 from lessons.recurrent.tasks import recall, recall_accuracy
 from widgets import controls
 from widgets.explorers.explorer import Explorer
@@ -25,20 +26,29 @@ MOST_POINTS = 400
 """Points of a curve that are drawn; a longer history is thinned."""
 
 
-def curve_figure(history: list[Record], what: str, title: str, level: tuple[str, float] | None = None) -> go.Figure:
-    """Return one curve of a training; ``level`` is a named horizontal line to compare with."""
+def loss_figure(history: list[Record]) -> go.Figure:
+    """Return the loss by step, and the loss of knowing nothing."""
     thinned = history[:: max(1, len(history) // MOST_POINTS)]
     figure = go.Figure()
-    steps = [record.step for record in thinned]
-    figure.add_scatter(x=steps, y=[getattr(record, what) for record in thinned], name=title, mode="lines")
-    if level:
-        ends = [1, max(2, history[-1].step if history else 2)]
-        figure.add_scatter(x=ends, y=[level[1]] * 2, name=level[0], mode="lines", line_dash="dash")
-    figure.update_layout(xaxis_title="step of the training", yaxis_title=title, showlegend=True)
-    if what == "gradient_norm":
-        figure.update_layout(yaxis=log_axis([getattr(record, what) for record in thinned]) | {"title": title})
-    else:
-        figure.update_layout(yaxis_rangemode="tozero")
+    figure.add_scatter(x=[r.step for r in thinned], y=[r.loss for r in thinned], name="loss", mode="lines")
+    ends = [1, max(2, len(history))]
+    name = f"knowing nothing: ln {SYMBOLS}"
+    figure.add_scatter(x=ends, y=[math.log(SYMBOLS)] * 2, name=name, mode="lines", line_dash="dash")
+    figure.update_layout(xaxis_title="step of the training", yaxis_title="loss", yaxis_rangemode="tozero")
+    return figure
+
+
+def reach_figure(history: list[Record], looks: list[tuple[int, float, float]]) -> go.Figure:
+    """Return three norms by step: of all weights' gradient, and of what arrives at the last and the first state."""
+    thinned = history[:: max(1, len(history) // MOST_POINTS)]
+    norms = [r.gradient_norm for r in thinned]
+    steps, first, last = ([look[i] for look in looks] for i in range(3))
+    figure = go.Figure()
+    figure.add_scatter(x=[r.step for r in thinned], y=norms, name="all weights, before clipping", mode="lines")
+    figure.add_scatter(x=steps, y=last, name="at the last state", mode="lines+markers", line_dash="dash")
+    figure.add_scatter(x=steps, y=first, name="at the first state", mode="lines+markers", line_dash="dot")
+    axis = log_axis(norms, first, last) | {"title": "norm of the gradient"}
+    figure.update_layout(xaxis_title="step of the training", yaxis=axis)
     return figure
 
 
@@ -54,8 +64,7 @@ class LiveTraining(Explorer):
 
     def __init__(self, **state: object) -> None:
         self.loss = Chart(title="Loss", height=260)
-        self.norm = Chart(title="Norm of the gradient, before clipping", height=260)
-        self.accuracy = 0.0
+        self.reach = Chart(title="Norm of the gradient: of the weights, and where it arrives", height=280)
         self._task: asyncio.Task | None = None
         self._renew()
         parts = {
@@ -66,7 +75,7 @@ class LiveTraining(Explorer):
             "again": controls.button("Start afresh", "Forget what was learned"),
         }
         self.observe(self._renew, ["lag", "seed"])
-        super().__init__(parts, [self.loss, self.norm], **state)
+        super().__init__(parts, [self.loss, self.reach], **state)
         parts["train"].on_click(lambda _: self.train())
         parts["stop"].on_click(lambda _: self.stop())
         parts["again"].on_click(lambda _: self._renew())
@@ -76,16 +85,18 @@ class LiveTraining(Explorer):
     def update(self) -> dict[str, dict]:
         """Show the two curves, and in words how well fresh sequences are answered."""
         history = self.run.history[: self.done]
-        chance = (f"knowing nothing: ln {SYMBOLS}", math.log(SYMBOLS))
         summary = f"Lag {self.lag}, seed {self.seed}: no step is taken yet. Press Train."
-        if history:
+        reach = ""
+        if self.looks:
             summary = (
                 f"Step {self.done} of {self.run.steps}: loss {history[-1].loss:.3f}; on 500 fresh sequences "
                 f"{self.accuracy:.0%} of the answers are right (by chance: {1 / SYMBOLS:.0%})."
             )
+            _, first, last = self.looks[-1]
+            reach = f"At the last state arrives a gradient of {number(last)}, at the first state {number(first)}."
         return {
-            "loss": dict(figure=curve_figure(history, "loss", "loss (cross-entropy in nats)", chance), summary=summary),
-            "norm": dict(figure=curve_figure(history, "gradient_norm", "norm of the gradient"), summary=""),
+            "loss": dict(figure=loss_figure(history), summary=summary),
+            "reach": dict(figure=reach_figure(history, self.looks), summary=reach),
         }
 
     def train(self) -> None:
@@ -122,6 +133,8 @@ class LiveTraining(Explorer):
 
     def _look(self, run: Training) -> None:
         self.accuracy = recall_accuracy(run.model, recall(generator(1), 500, self.lag, SYMBOLS))
+        reach = recall_reach(run.model, recall(generator(1), BATCH, self.lag, SYMBOLS))
+        self.looks = [*self.looks, (run.done, *reach)]
         self.done = run.done
 
     def _renew(self, _change: object = None) -> None:
@@ -129,6 +142,7 @@ class LiveTraining(Explorer):
         self.running = False
         self.run = recall_training(self.lag, self.seed)
         self.accuracy = 0.0
+        self.looks: list[tuple[int, float, float]] = []
         self.done = 0
 
     def _set_buttons(self, _change: object = None) -> None:
