@@ -11,13 +11,19 @@
 In a notebook write ``import ipywidgets as ipw``: the name ``widgets`` is ours.
 """
 
+import logging
 import os
+
+import ipywidgets.widgets.widget as widget_base
 
 import lessons  # noqa: F401  (sets the thread policy before anything here imports torch)
 
 # ipywidgets would send every change of a control back to the page once more. No view of ours needs
 # the echo, and it costs a third of the time from a key press to the picture.
-os.environ.setdefault("JUPYTER_WIDGETS_ECHO", "0")
+if "JUPYTER_WIDGETS_ECHO" not in os.environ:
+    widget_base.JUPYTER_WIDGETS_ECHO = False
+# A fault becomes a sentence in the panel. Its trace is for whoever asks for it, not for the student's page.
+logging.getLogger("widgets").addHandler(logging.NullHandler())
 
 from widgets.instruments.bars import Bars  # noqa: E402
 from widgets.instruments.chart import Chart  # noqa: E402

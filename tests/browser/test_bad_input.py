@@ -40,7 +40,6 @@ def test_hostile_text_is_shown_as_text_in_every_instrument(browser, lab) -> None
 import plotly.graph_objects as go, torch, json
 from IPython.display import display
 from widgets import *
-from widgets.instruments.text import plain
 texts = json.loads({js(json.dumps(HOSTILE))})
 n = len(texts)
 heat = HeatMap(title=texts[0], row_axis=texts[1], column_axis=texts[0], value_axis=texts[0])
@@ -48,8 +47,8 @@ display(heat.show(torch.rand(n, n), row_labels=texts, column_labels=texts))
 display(TokenStrip(title=texts[0], value_axis=texts[0]).show(texts, torch.rand(n)))
 display(Bars(title=texts[0], label_axis=texts[0], value_axis=texts[0]).show(texts, torch.rand(n), series=[texts[0]]))
 figure = go.Figure()
-figure.add_bar(x=[plain(x) for x in texts], y=[1.0] * n, name=plain(texts[0]))
-figure.update_layout(xaxis_title=plain(texts[0]))
+figure.add_bar(x=texts, y=[1.0] * n, name=texts[0])
+figure.update_layout(showlegend=True)
 display(Chart(figure, title=texts[0], summary=texts[0]))
 from lessons.checks import Choice, Estimate
 for i in (0, 3):

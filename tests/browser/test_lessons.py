@@ -138,9 +138,14 @@ def test_nothing_is_cut_off_and_axe_finds_nothing_serious(lesson: Notebook, them
     page.set_viewport_size({"width": 1280, "height": 1000})
 
 
+def focused(lesson: Notebook) -> str:
+    """Return the text of what has the keyboard's focus."""
+    return lesson.page.evaluate("() => document.activeElement.innerText || document.activeElement.value || ''")
+
+
 def test_a_prediction_is_committed_by_keyboard_and_survives_a_second_run(lesson: Notebook) -> None:
     page = lesson.page
-    panels(lesson)
+    lesson.to_top()
     card = page.locator(".unrolled-prediction").first
     card.scroll_into_view_if_needed()
     button = card.get_by_role("button", name="Commit my guess")
@@ -150,21 +155,34 @@ def test_a_prediction_is_committed_by_keyboard_and_survives_a_second_run(lesson:
     if card.get_by_role("radio").count():
         card.get_by_role("radio").first.focus()
         page.keyboard.press("Space")
-        button.focus()
-        page.keyboard.press("Enter")
+        page.keyboard.press("ArrowDown")
+        expect(card.get_by_role("radio").nth(1)).to_be_checked()
+        page.keyboard.press("Tab")
     else:
         card.get_by_role("textbox").focus()
         page.keyboard.type("0.5")
-        page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
     expect(card.locator(".unrolled-verdict")).to_contain_text("Your guess")
-    assert card.get_by_role("button", name="Guess again").is_visible()
+    assert focused(lesson) == "Guess again", "the focus goes on to what there is to do next"
     lesson.run_all()
-    panels(lesson)
+    lesson.to_top()
     card = page.locator(".unrolled-prediction").first
     card.scroll_into_view_if_needed()
     expect(card.locator(".unrolled-verdict")).to_contain_text("Your guess")
-    card.get_by_role("button", name="Guess again").click()
+    card.get_by_role("button", name="Guess again").focus()
+    page.keyboard.press("Enter")
     expect(card.get_by_role("button", name="Commit my guess")).to_be_visible()
+    assert card.evaluate("e => e.contains(document.activeElement)")
+
+
+def test_ids_are_unique_and_no_two_questions_share_their_options(lesson: Notebook) -> None:
+    ids = lesson.page.evaluate("() => [...document.querySelectorAll('.unrolled [id]')].map(e => e.id)")
+    assert len(ids) == len(set(ids)) > 0
+    groups = lesson.page.evaluate(
+        "() => [...document.querySelectorAll('.unrolled-prediction')].map(c => c.querySelector('[type=radio]')?.name)"
+    )
+    groups = [group for group in groups if group]
+    assert len(groups) == len(set(groups))
 
 
 def test_no_other_host_was_asked_and_no_error_is_ours(lesson: Notebook) -> None:
@@ -225,3 +243,60 @@ def test_a_picture_is_saved(browser, lab, tmp_path: Path) -> None:
         )
         assert colours[0] > 1500 and colours[1] > 1500 and colours[2] > 50
         assert notebook.our_errors() == []
+
+
+def test_a_scrubbed_slider_never_jumps_back(browser, lab) -> None:
+    name = lab.write(
+        "scrub.ipynb", "from widgets.explorers.fading_memory import FadingMemory\nFadingMemory(factor=0.0)"
+    )
+    with open_notebook(browser, lab, name) as notebook:
+        notebook.run_all()
+        page = notebook.page
+        handle = page.locator(".noUi-handle")
+        handle.focus()
+        page.evaluate(
+            """() => {
+                const handle = document.querySelector('.noUi-handle');
+                window.seen = [];
+                new MutationObserver(() => window.seen.push(Number(handle.getAttribute('aria-valuenow'))))
+                    .observe(handle, { attributes: true, attributeFilter: ['aria-valuenow'] });
+            }"""
+        )
+        for _ in range(18):
+            page.keyboard.press("ArrowRight")
+            page.wait_for_timeout(10)
+        page.wait_for_timeout(800)
+        seen = page.evaluate("() => window.seen")
+        assert seen == sorted(seen) and seen[-1] == 18
+        weights = page.locator(".unrolled-token-strip")
+        weights.get_by_role("listbox").focus()
+        page.keyboard.press("End")
+        page.keyboard.press("ArrowLeft")
+        expect(weights.locator(".unrolled-readout")).to_contain_text("weight 0.9")
+
+
+def test_many_heads_answer_a_cursor_key_in_time(browser, lab) -> None:
+    source = (
+        "import torch\nfrom widgets import HeatMap\n"
+        "HeatMap().show((255 * torch.rand(144, 128, 128)).byte(), panel_titles=[f'head {i}' for i in range(144)])"
+    )
+    with open_notebook(browser, lab, lab.write("heads.ipynb", source)) as notebook:
+        notebook.run_all()
+        page = notebook.page
+        page.get_by_role("application").focus()
+        times = page.evaluate(
+            """async () => {
+                const root = document.querySelector('.unrolled-heat-map');
+                const times = [];
+                for (let i = 0; i < 12; i++) {
+                    await new Promise(done => setTimeout(done, 60));
+                    const before = root.dataset.painted, start = performance.now();
+                    document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true }));
+                    while (root.dataset.painted === before) await new Promise(requestAnimationFrame);
+                    times.push(performance.now() - start);
+                }
+                return times.sort((a, b) => a - b);
+            }"""
+        )
+        assert times[len(times) // 2] < 100, times
+        assert page.evaluate("() => document.querySelectorAll('.unrolled-heat-map *').length") < 3000

@@ -36,7 +36,9 @@ def test_an_estimate_is_scored_by_its_factor(guess, score):
 
 def test_the_feedback_of_an_estimate_says_how_far_off():
     assert estimate.feedback(100) == "Right. The answer is 100 steps. Counted."
-    assert estimate.feedback(250).startswith("Close enough: your guess is 2.5 times too large. The answer is 100 steps.")
+    assert estimate.feedback(250).startswith(
+        "Close enough: your guess is 2.5 times too large. The answer is 100 steps."
+    )
     assert estimate.feedback("20").startswith("Close: your guess is 5 times too small.")
     assert estimate.feedback(1e6).startswith("Far off: your guess is 10000 times too large.")
     assert estimate.feedback(0).startswith("The answer is above 0, your guess is not.")

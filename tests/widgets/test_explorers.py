@@ -52,7 +52,7 @@ def test_an_error_becomes_a_sentence_and_the_last_picture_stays() -> None:
 def test_a_burst_of_messages_is_answered_once_with_the_last_state(monkeypatch) -> None:
     async def burst() -> Sample:
         panel = Sample()
-        monkeypatch.setattr(base, "_loop_of_a_message", asyncio.get_running_loop)
+        monkeypatch.setattr(base, "loop_of_a_message", asyncio.get_running_loop)
         for x in range(2, 40):
             panel.x = x
         assert panel.updates == 1, "nothing is computed while the burst lasts"
@@ -130,7 +130,15 @@ def test_the_decay_shows_the_numbers_of_the_lecture() -> None:
 
 @pytest.mark.parametrize(
     "state",
-    [{"a_h": 0.5}, {"a_h": 1.5}, {"k": 1}, {"k": 200}, {"saturate": True, "drive": 3.0}, {"drive": 0.0}],
+    [
+        {"a_h": 0.0},
+        {"a_h": 0.0, "saturate": True},
+        {"a_h": 1.5},
+        {"k": 1},
+        {"k": 200},
+        {"saturate": True, "drive": 3.0},
+        {"drive": 0.0},
+    ],
 )
 def test_the_decay_at_the_ends_of_its_sliders(state: dict) -> None:
     panel = GradientDecay(**state)
@@ -217,6 +225,40 @@ def test_a_long_lag_lets_nothing_arrive_at_the_first_state() -> None:
     (_, first, last) = panel.looks[-1]
     assert 0 < first < 1e-9 * last
     assert panel.reach.line(2)[-1] == first
+
+
+def test_a_training_that_fails_says_so_and_starts_afresh() -> None:
+    panel = LiveTraining(lag=3)
+
+    def broken(model, batch):
+        raise RuntimeError("no batch")
+
+    panel.run.loss = broken
+    panel.train()
+    assert "The training stopped (RuntimeError: no batch)" in panel.status.message and not panel.running
+    panel.controls["again"].click()
+    assert panel.status.message == ""
+    panel.train()
+    assert panel.done == panel.run.steps
+
+
+def test_a_fault_leaves_no_trace_in_the_student_s_face(capfd) -> None:
+    Sample().x = 99
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_slider_that_scrubs_in_the_page_is_not_answered(monkeypatch) -> None:
+    async def scrub() -> None:
+        from widgets.explorers import fading_memory
+
+        monkeypatch.setattr(fading_memory, "loop_of_a_message", asyncio.get_running_loop)
+        panel = FadingMemory(factor=0.5)
+        frame = panel.heat.frame
+        panel.factor = 0.9
+        await asyncio.sleep(0.05)
+        assert panel.heat.frame == frame, "the page has moved it; the kernel does not send it again"
+
+    asyncio.run(scrub())
 
 
 def test_another_lag_starts_afresh() -> None:

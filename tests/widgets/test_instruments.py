@@ -10,7 +10,7 @@ import torch
 
 from widgets import Bars, Chart, HeatMap, TokenStrip
 from widgets.instruments.chart import log_axis
-from widgets.instruments.text import LONGEST, plain, visible
+from widgets.instruments.text import LONGEST, visible
 
 HOSTILE = [
     "</script><img src=x onerror=alert(1)>",
@@ -59,6 +59,13 @@ def test_a_tensor_with_a_gradient_and_nan_is_shown() -> None:
     assert only_nan.low < only_nan.high
 
 
+def test_every_kind_of_tensor_is_shown_and_an_empty_view_has_no_values() -> None:
+    ones = [torch.ones(2, 2, dtype=d) for d in (torch.bfloat16, torch.float16, torch.float64, torch.int64, torch.bool)]
+    assert all((HeatMap().show(values).values == 1).all() for values in ones)
+    assert Bars().values.size == 0
+    assert Chart(go.Figure(go.Scatter(y=[]))).line(0).size == 0
+
+
 def test_a_diverging_scale_has_zero_in_the_middle() -> None:
     heat = HeatMap(palette="diverging").show([[-1.0, 3.0]])
     assert (heat.low, heat.high) == (-3.0, 3.0)
@@ -82,6 +89,8 @@ def test_a_diverging_scale_has_zero_in_the_middle() -> None:
         ),
         (lambda: HeatMap().show(torch.zeros(2, 2), frame=1), "Frame 1 does not exist: there are 1"),
         (lambda: HeatMap().show(torch.zeros(2, 2), low=0.0, high=float("nan")), "two finite ends"),
+        (lambda: HeatMap().show(torch.zeros(1, 5000)), "at most 4096 rows and columns, and got 1 and 5000"),
+        (lambda: TokenStrip().show(["a"], [1.0], frame=9), "Frame 9 does not exist"),
         (lambda: TokenStrip().show(["a", "b"], [1.0]), "got 2 labels. Give exactly 1."),
         (lambda: TokenStrip().show([], [1.0]), "got 0 labels"),
         (lambda: Bars().show(["a"], [1.0, 2.0]), "got 1 labels. Give exactly 2."),
@@ -128,7 +137,7 @@ def test_how_characters_are_made_visible() -> None:
     ]
     assert visible("👩‍👩‍👧") == "👩‍👩‍👧"
     assert visible("x" * 10_000) == "x" * 59 + "…"
-    assert plain("<b>&amp;$x$") == "&lt;b&gt;&amp;amp;&#36;x&#36;"
+    assert Chart(go.Figure(go.Bar(x=["\u202ea", "b"], y=[1, 2]))).figure["data"][0]["x"] == ["U+202Ea", "b"]
 
 
 def test_bars_have_their_zero_on_the_scale() -> None:

@@ -41,7 +41,7 @@ def test_a_number_is_scored_by_its_factor() -> None:
     assert guesses.load() == {}
 
 
-@pytest.mark.parametrize("guess", ["", "many", "nan", "</script>", "1e999", None])
+@pytest.mark.parametrize("guess", ["", "many", "nan", "1,5", "0,002", "1,23,456", "</script>", "1e999", None])
 def test_a_guess_that_is_no_number_leaves_a_sentence(guess) -> None:
     panel = Prediction(ESTIMATE)
     panel.commit(guess)
@@ -51,7 +51,13 @@ def test_a_guess_that_is_no_number_leaves_a_sentence(guess) -> None:
     assert panel.kind == "right" and panel.message == ""
 
 
-@pytest.mark.parametrize("guess", ["nothing", "2", "-1", None])
+def test_a_comma_between_thousands_is_read() -> None:
+    panel = Prediction(Estimate(key="99.growth", text="?", answer=13781.0, why="."))
+    panel.commit("13,781")
+    assert panel.kind == "right"
+
+
+@pytest.mark.parametrize("guess", [1.9, float("inf"), "nothing", "2", "-1", None])
 def test_a_choice_that_is_none_leaves_a_sentence(guess) -> None:
     panel = Prediction(CHOICE)
     panel.commit(guess)

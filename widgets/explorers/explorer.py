@@ -105,9 +105,9 @@ class Explorer(ipw.VBox):
         if name not in self.state():
             raise TypeError(f"{type(self).__name__} has no state {name!r}; it has {', '.join(self.state())}.")
 
-    def _on_state(self, _change: object) -> None:
+    def _on_state(self, _change: t.Bunch) -> None:
         """Answer at once in a cell or a test; for messages from the page, wait for the end of the burst."""
-        loop = _loop_of_a_message()
+        loop = loop_of_a_message()
         if loop is None:
             self.refresh()
         elif self._pending is None:
@@ -119,7 +119,7 @@ class Explorer(ipw.VBox):
         return bundle
 
 
-def _loop_of_a_message() -> asyncio.AbstractEventLoop | None:
+def loop_of_a_message() -> asyncio.AbstractEventLoop | None:
     """Return the kernel's loop when it is handling a message from a control, and None otherwise."""
     try:
         loop = asyncio.get_running_loop()

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from widgets import controls
-from widgets.explorers.explorer import Explorer
+from widgets.explorers.explorer import Explorer, loop_of_a_message
 from widgets.instruments.heat_map import HeatMap
 from widgets.instruments.token_strip import TokenStrip
 
@@ -55,6 +55,11 @@ class FadingMemory(Explorer):
     @t.validate("factor")
     def _nearest_factor(self, proposal: t.Bunch) -> float:
         return min(FACTORS, key=lambda factor: abs(factor - proposal["value"]))
+
+    def _on_state(self, change: t.Bunch) -> None:
+        # A slider that moved in the page has scrubbed its pictures there already. An answer would only push it back.
+        if change["name"] != "factor" or loop_of_a_message() is None:
+            super()._on_state(change)
 
     def update(self) -> dict[str, dict]:
         """Show the weights of every word, for all factors at once."""

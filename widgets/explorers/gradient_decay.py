@@ -17,6 +17,9 @@ from widgets.explorers.explorer import Explorer
 from widgets.instruments.bars import Bars
 from widgets.instruments.chart import Chart, log_axis
 
+SMALLEST = -320.0
+"""The power of ten that stands for 0 in the bars; float64 has nothing smaller."""
+
 
 def decay_figure(lines: dict[str, Float64[Tensor, "step"]]) -> go.Figure:
     """Return the absolute gradient by the number of steps back, given as log10, a line for each name."""
@@ -35,7 +38,7 @@ class GradientDecay(Explorer):
     """Move the weight ``a_h`` and the number of steps, and watch a gradient vanish or explode."""
 
     name = "Gradient through k steps"
-    a_h = t.Float(0.9, min=-2.0, max=2.0).tag(state=True)
+    a_h = t.Float(0.9, min=0.0, max=1.5).tag(state=True)
     k = t.Int(100, min=1, max=200).tag(state=True)
     saturate = t.Bool(False).tag(state=True)
     drive = t.Float(0.5, min=0.0, max=3.0).tag(state=True)
@@ -47,7 +50,7 @@ class GradientDecay(Explorer):
             title="What it is made of, at the last step", label_axis="factor", value_axis="power of ten (log₁₀)"
         )
         parts = {
-            "a_h": controls.slider("Weight a_h", self.a_h, 0.5, 1.5, 0.01),
+            "a_h": controls.slider("Weight a_h", self.a_h, 0.0, 1.5, 0.01),
             "k": controls.slider("Steps k", self.k, 1, 200, 1),
             "saturate": controls.toggle("Saturation: tanh on", self.saturate),
             "drive": controls.slider("Size of the inputs", self.drive, 0.0, 3.0, 0.1, ".1f"),
@@ -65,7 +68,9 @@ class GradientDecay(Explorer):
         if self.saturate:
             total = log10_abs_scalar_gradient(self.a_h, states)
             lines = {"with tanh: the whole gradient": total, "without tanh: a_h to the power k": power}
-        logs = [power[-1].item(), (total[-1] - power[-1]).item(), total[-1].item()]
+        slopes = (total[-1] - power[-1]).nan_to_num(0.0).item()
+        logs = [power[-1].item(), slopes, total[-1].item()]
+        logs = [max(log, SMALLEST) for log in logs]  # a factor of exactly 0 has no logarithm to draw
         names = ["a_h to the power k", "product of the slopes of tanh", "gradient (their product)"]
         if not self.saturate:
             logs, names = logs[:1], ["a_h to the power k = the gradient"]

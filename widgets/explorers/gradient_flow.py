@@ -44,10 +44,10 @@ class GradientFlow(Explorer):
 
     name = "Gradient flow through a text"
     text = t.Unicode("Once upon a time there was a small gradient").tag(state=True)
-    radius = t.Float(0.9, min=0.0, max=3.0).tag(state=True)
-    window = t.Int(0, min=0).tag(state=True)
+    radius = t.Float(0.9, min=0.1, max=2.0).tag(state=True)
+    window = t.Int(0, min=0, max=40).tag(state=True)
     """Steps between two cuts; 0 for no cut."""
-    tau = t.Float(1.0, min=0.01).tag(state=True)
+    tau = t.Float(1.0, min=0.1, max=10.0).tag(state=True)
 
     def __init__(self, **state: object) -> None:
         self.strip = TokenStrip(title="Your text, coloured by the gradient", value_axis="log₁₀ of the norm")

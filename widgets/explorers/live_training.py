@@ -5,6 +5,7 @@ run. Here it is taken in short bites between which the kernel answers the button
 """
 
 import asyncio
+import logging
 import math
 import time
 
@@ -20,6 +21,7 @@ from widgets import controls
 from widgets.explorers.explorer import Explorer
 from widgets.instruments.chart import Chart, log_axis
 
+log = logging.getLogger(__name__)
 BITE = 0.08
 """Seconds of training between two looks at the buttons."""
 MOST_POINTS = 400
@@ -57,7 +59,7 @@ class LiveTraining(Explorer):
 
     name = "Train an RNN to remember"
     lag = t.Int(5, min=1, max=80).tag(state=True)
-    seed = t.Int(0, min=0).tag(state=True)
+    seed = t.Int(0, min=0, max=9).tag(state=True)
     done = t.Int(0).tag(state=True)
     """Steps taken so far."""
     running = t.Bool(False)
@@ -78,7 +80,7 @@ class LiveTraining(Explorer):
         super().__init__(parts, [self.loss, self.reach], **state)
         parts["train"].on_click(lambda _: self.train())
         parts["stop"].on_click(lambda _: self.stop())
-        parts["again"].on_click(lambda _: self._renew())
+        parts["again"].on_click(lambda _: (self._renew(), self.refresh()))
         self.observe(self._set_buttons, ["running", "done"])
         self._set_buttons()
 
@@ -122,6 +124,9 @@ class LiveTraining(Explorer):
                 await asyncio.sleep(0.01)
         except TrainingDiverged as error:
             self.tell(str(error))
+        except Exception as error:
+            log.exception("The training stopped")
+            self.tell(f"The training stopped ({type(error).__name__}: {error}). Press “Start afresh”.")
         finally:
             if run is self.run:
                 self.running = False

@@ -26,7 +26,7 @@ class Bars(Instrument, script="bars"):
     @property
     def values(self) -> np.ndarray:
         """The numbers on view, [series, bars]."""
-        return np.frombuffer(self.data, np.float32).reshape(-1, len(self.labels))
+        return np.frombuffer(self.data, np.float32).reshape(max(1, len(self.series)), len(self.labels))
 
     def show(
         self,

@@ -40,6 +40,13 @@ function unpack(value) {
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, unpack(part)]));
 }
 
+/** A trace whose texts plotly shows as they are: it would read tags and entities in them. */
+function plain(part) {
+  if (typeof part === "string") return part.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  return Array.isArray(part) ? part.map(plain) : part;
+}
+const plainTrace = (trace) => Object.fromEntries(Object.entries(trace).map(([name, part]) => [name, plain(part)]));
+
 /** What the figure leaves open, in the colours and type of the page. */
 function themed(layout, root, height, width) {
   const style = getComputedStyle(root);
@@ -86,7 +93,7 @@ function render({ model, el }) {
     const asked = JSON.stringify([figure.layout, themeName(), height, width]);
     if (library && width) { // without a width it is not laid out yet: the resize observer calls again
       if (asked !== layoutOf) [layout, layoutOf] = [themed(figure.layout, root, height, width), asked];
-      library.react(plot, figure.data, layout, { displayModeBar: false, responsive: false });
+      library.react(plot, figure.data.map(plainTrace), layout, { displayModeBar: false, responsive: false });
     }
     title.textContent = model.get("title");
     title.hidden = !model.get("title");

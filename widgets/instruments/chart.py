@@ -16,6 +16,7 @@ import plotly.graph_objects as go
 import traitlets as t
 
 from widgets.instruments.instrument import Instrument
+from widgets.instruments.text import visible
 
 
 @cache
@@ -36,8 +37,8 @@ def log_axis(*lines: object) -> dict:
 class Chart(Instrument, script="chart"):
     """A live view of a plotly figure that a pure function has built: tensors in, ``go.Figure`` out.
 
-    Text of a student that goes into a figure must pass through ``widgets.instruments.text.plain``,
-    because plotly reads tags in its labels.
+    plotly reads tags in its labels. Texts among the data (categories, names, hover texts) are shown as they
+    are, whoever wrote them; only the titles of the layout, which are the author's, may hold tags.
 
     Keyboard: left and right move along a line, up and down from line to line. The point is read out.
     """
@@ -68,6 +69,8 @@ class Chart(Instrument, script="chart"):
     def line(self, trace: int, axis: str = "y") -> np.ndarray:
         """Return the numbers of one line on view, as a test or a curious student wants them."""
         packed = self.figure["data"][trace][axis]
+        if not isinstance(packed, dict):  # no numbers: nothing to pack
+            return np.asarray(packed, dtype=np.float64)
         return np.frombuffer(packed["buffer"], packed["dtype"]).reshape(packed["shape"])
 
     def _on_message(self, _widget: object, content: dict, _buffers: list) -> None:
@@ -86,7 +89,7 @@ def _binary(value: object) -> object:
     if isinstance(value, (list, tuple)):
         if value and all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in value):
             return _packed(np.asarray(value))
-        return [_binary(part) for part in value]
+        return [visible(part) if isinstance(part, str) else _binary(part) for part in value]
     if isinstance(value, np.ndarray):
         return _packed(value) if value.dtype.kind in "fiu" else _binary(value.tolist())
     return value

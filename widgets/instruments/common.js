@@ -14,8 +14,9 @@ function h(tag, attributes = {}, ...children) {
 
 const themeName = () => (document.body.dataset.jpThemeLight === "false" ? "dark" : "light");
 
-let lastId = 0;
-const newId = (name) => `unrolled-${name}-${Date.now().toString(36)}-${++lastId}`;
+/** A new id. Counted on the page, because every view has a copy of this module of its own. */
+const IDS = Symbol.for("unrolled.ids");
+const newId = (name) => `unrolled-${name}-${(globalThis[IDS] = (globalThis[IDS] ?? 0) + 1)}`;
 
 /**
  * Put an instrument into the page and keep it drawn.
@@ -81,8 +82,16 @@ function numbers(view, dtype = "float32") {
   return dtype === "uint8" ? new Uint8Array(bytes) : new Float32Array(bytes);
 }
 
+/** JupyterLab's shortcuts must not see the keys that are meant for `root`; Tab and key combinations still pass. */
+function keepKeys(root) {
+  root.addEventListener("keydown", (event) => {
+    if (event.key !== "Tab" && !event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+  });
+}
+
 /** A number as a reader wants it: four digits, a real minus sign, words for what is no number. */
 function readable(x) {
+  if (x === undefined) return "nothing";
   if (Number.isNaN(x)) return "not a number";
   if (!Number.isFinite(x)) return x > 0 ? "infinity" : "minus infinity";
   const size = Math.abs(x);

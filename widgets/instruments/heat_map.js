@@ -55,6 +55,8 @@ function render({ model, el }) {
   const picture = document.createElement("canvas"); // one panel, a pixel a cell, before it is enlarged
   let values = new Float32Array(0);
   let place = null;
+  const base = document.createElement("canvas"); // the picture without its cursor
+  let fresh = ""; // the width, pixel ratio and theme that `base` was painted for
 
   // Without labels a single panel counts its rows and columns, from 0.
   const counted = (texts, n) => (texts.length || model.get("shape")[1] > 1 ? texts : Array.from({ length: n }, (_, i) => String(i)));
@@ -70,12 +72,16 @@ function render({ model, el }) {
     if (model.get("dtype") === "float32") return raw;
     return model.get("low") + (raw / 255) * (model.get("high") - model.get("low"));
   };
+  const cursorNow = () => { // from Python it may point anywhere
+    const [, ...limits] = model.get("shape");
+    return limits.map((n, i) => Math.max(0, Math.min(n - 1, model.get("cursor")[i] ?? 0)));
+  };
   const nameOf = (axis, texts, i) => `${model.get(axis)} ${texts.length ? texts[i] : i}`;
 
   const describe = () => {
     const [, panels, rows, columns] = model.get("shape");
     if (!rows || !columns) return "There is nothing to show yet.";
-    const [panel, row, column] = model.get("cursor");
+    const [panel, row, column] = cursorNow();
     const { rows: rowTexts, columns: columnTexts, panels: panelTexts } = labels();
     const where = panels > 1 ? `${panelTexts.length ? panelTexts[panel] : `panel ${panel + 1}`}, ` : "";
     return `${where}${nameOf("row_axis", rowTexts, row)}, ${nameOf("column_axis", columnTexts, column)}: ` +
@@ -83,13 +89,15 @@ function render({ model, el }) {
   };
 
   const paintPanel = (ctx, panel, table) => {
-    const [, , rows, columns] = model.get("shape");
-    const [low, high] = [model.get("low"), model.get("high")];
+    const [frames, panels, rows, columns] = model.get("shape");
+    const bytes = model.get("dtype") === "uint8";
+    const [low, high] = bytes ? [0, 255] : [model.get("low"), model.get("high")];
+    const first = (Math.max(0, Math.min(frames - 1, model.get("frame"))) * panels + panel) * rows * columns;
     const pixels = ctx.createImageData(columns, rows);
     const holes = [];
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
-        const index = colourIndex(at(panel, row, column), low, high);
+        const index = colourIndex(values[first + row * columns + column], low, high);
         if (index < 0) { holes.push([row, column]); continue; }
         const to = (row * columns + column) * 4;
         [pixels.data[to], pixels.data[to + 1], pixels.data[to + 2]] = table[index];
@@ -105,10 +113,7 @@ function render({ model, el }) {
     ctx.strokeRect(x - 0.5, y - 0.5, place.panelWidth + 1, place.panelHeight + 1);
     for (const [row, column] of holes) { // hatched: not a number
       const [hx, hy] = [x + column * place.cellWidth, y + row * place.cellHeight];
-      ctx.beginPath();
-      ctx.moveTo(hx, hy + place.cellHeight);
-      ctx.lineTo(hx + place.cellWidth, hy);
-      ctx.stroke();
+      ctx.stroke(new Path2D(`M${hx} ${hy + place.cellHeight}l${place.cellWidth} ${-place.cellHeight}`));
       ctx.strokeRect(hx, hy, place.cellWidth, place.cellHeight);
     }
     return holes.length;
@@ -174,7 +179,7 @@ function render({ model, el }) {
   };
 
   const drawCursor = (ctx) => {
-    const [panel, row, column] = model.get("cursor");
+    const [panel, row, column] = cursorNow();
     const [x, y] = place.corner(panel);
     const box = [x + column * place.cellWidth, y + row * place.cellHeight, place.cellWidth, place.cellHeight];
     ctx.lineWidth = 3;
@@ -196,11 +201,25 @@ function render({ model, el }) {
     scale.element.hidden = empty;
     const width = root.clientWidth;
     if (empty || !width) return; // not laid out yet: the resize observer calls again
-    const ctx = canvas.getContext("2d");
-    place = arrange(ctx, width, shape, labels(), model.get("square"));
     const ratio = window.devicePixelRatio || 1;
-    canvas.width = width * ratio;
-    canvas.height = place.height * ratio;
+    const wanted = `${width} ${ratio} ${themeName()}`;
+    if (fresh !== wanted) paint(width, ratio, shape);
+    fresh = wanted;
+    const ctx = canvas.getContext("2d");
+    ctx.setTransform(1, 0, 0, 1, 0, 0);
+    ctx.clearRect(0, 0, canvas.width, canvas.height);
+    ctx.drawImage(base, 0, 0);
+    ctx.scale(ratio, ratio);
+    drawCursor(ctx);
+    scale.draw(model.get("palette"), model.get("low"), model.get("high"), model.get("value_axis"));
+    details.redraw();
+  };
+
+  /** Everything but the cursor, into `base`: a cursor that moves repaints nothing else. */
+  const paint = (width, ratio, shape) => {
+    const ctx = base.getContext("2d");
+    place = arrange(ctx, width, shape, labels(), model.get("square"));
+    for (const each of [canvas, base]) [each.width, each.height] = [width * ratio, place.height * ratio];
     canvas.style.width = `${width}px`;
     canvas.style.height = `${place.height}px`;
     ctx.scale(ratio, ratio);
@@ -213,15 +232,12 @@ function render({ model, el }) {
     for (let panel = 0; panel < shape[1]; panel++) holes += paintPanel(ctx, panel, table);
     writeNumbers(ctx, table);
     writeLabels(ctx, ink, soft);
-    drawCursor(ctx);
     missing.textContent = holes ? `Hatched cells are not a number (${holes}).` : "";
-    scale.draw(model.get("palette"), model.get("low"), model.get("high"), model.get("value_axis"));
-    details.redraw();
   };
 
   const details = dataTable(() => {
     const [, panels, rows, columns] = model.get("shape");
-    const [panel] = model.get("cursor");
+    const [panel] = cursorNow();
     const { rows: rowTexts, columns: columnTexts } = labels();
     const [shownRows, shownColumns] = [Math.min(rows, TABLE_SIDE), Math.min(columns, TABLE_SIDE)];
     const cut = shownRows < rows || shownColumns < columns ? ` The first ${shownRows} of ${rows} rows and ${shownColumns} of ${columns} columns.` : "";
@@ -243,7 +259,7 @@ function render({ model, el }) {
     model.save_changes();
   };
   stage.addEventListener("keydown", (event) => {
-    const [panel, row, column] = model.get("cursor");
+    const [panel, row, column] = cursorNow();
     const next = {
       ArrowLeft: [panel, row, column - 1], ArrowRight: [panel, row, column + 1],
       ArrowUp: [panel, row - 1, column], ArrowDown: [panel, row + 1, column],
@@ -256,12 +272,13 @@ function render({ model, el }) {
     moveTo(next);
   });
   canvas.addEventListener("pointermove", (event) => {
+    if (!place) return;
     const [, panels, rows, columns] = model.get("shape");
     for (let panel = 0; panel < panels; panel++) {
       const [x, y] = place.corner(panel);
       const column = Math.floor((event.offsetX - x) / place.cellWidth);
       const row = Math.floor((event.offsetY - y) / place.cellHeight);
-      const [p, r, c] = model.get("cursor");
+      const [p, r, c] = cursorNow();
       if (row < 0 || row >= rows || column < 0 || column >= columns || (p === panel && r === row && c === column)) continue;
       moveTo([panel, row, column]);
     }
@@ -270,10 +287,13 @@ function render({ model, el }) {
   const root = h("div", { class: "unrolled-heat-map" }, title, stage, scale.element, missing, readout, details.element);
   const read = () => { values = numbers(model.get("data"), model.get("dtype")); };
   read();
+  const shown = "data shape frame low high palette row_axis column_axis row_labels column_labels panel_titles square".split(" ");
+  const changed = shown.map((name) => `change:${name}`).join(" ");
+  const spoil = () => { fresh = ""; };
   model.on("change:data", read);
-  const { cleanup } = mount({ model, el, root, draw, resize: true, traits: ["data", "shape", "frame", "low", "high", "palette",
-    "title", "row_axis", "column_axis", "value_axis", "row_labels", "column_labels", "panel_titles", "square", "cursor"] });
-  return () => { model.off("change:data", read); cleanup(); };
+  model.on(changed, spoil);
+  const { cleanup } = mount({ model, el, root, draw, resize: true, traits: [...shown, "title", "value_axis", "cursor"] });
+  return () => { model.off("change:data", read); model.off(changed, spoil); cleanup(); };
 }
 
 export default { render };

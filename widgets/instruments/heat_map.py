@@ -12,6 +12,9 @@ import traitlets as t
 from widgets.instruments.instrument import Instrument, as_array, check_labels, colour_range
 from widgets.instruments.text import visible_all
 
+LONGEST_SIDE = 4096
+"""Rows or columns of one panel; a screen has no more pixels."""
+
 
 class HeatMap(Instrument, script="heat_map"):
     """One or many heat maps in one view.
@@ -71,6 +74,8 @@ class HeatMap(Instrument, script="heat_map"):
         """
         array = as_array(values, ["frames", "panels", "rows", "columns"], "A heat map")
         frames, panels, rows, columns = array.shape
+        if max(rows, columns) > LONGEST_SIDE:
+            raise ValueError(f"A heat map has at most {LONGEST_SIDE} rows and columns, and got {rows} and {columns}.")
         check_labels(row_labels, rows, f"A heat map with {rows} rows")
         check_labels(column_labels, columns, f"A heat map with {columns} columns")
         check_labels(panel_titles, panels, f"A heat map with {panels} panels")

@@ -62,12 +62,13 @@ def as_array(values: object, axes: Sequence[str], what: str) -> np.ndarray:
     Raises:
         ValueError: in one sentence, when the numbers do not fit ``axes`` or are too many.
     """
-    if hasattr(values, "detach"):  # a tensor, on whatever device, whether or not it has a gradient
-        values = values.detach().cpu().numpy()
     try:
+        if hasattr(values, "detach"):  # a tensor, on whatever device, whether or not it has a gradient
+            values = values.detach().cpu()
+            values = (values if values.element_size() == 1 else values.float()).numpy()
         array = np.asarray(values)
         array = array if array.dtype == np.uint8 else array.astype(np.float32)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"{what} needs numbers with the axes {list(axes)}, and got {values!r:.80}.") from error
     if array.ndim == 0 or array.ndim > len(axes):
         raise ValueError(

@@ -23,14 +23,13 @@ function render({ model, el }) {
     model.send({ commit: options.length ? (chosen ? chosen.value : "nothing") : field.value });
   };
   commit.addEventListener("click", send);
-  field.addEventListener("keydown", (event) => {
-    event.stopPropagation(); // JupyterLab's own shortcuts must not see what is typed here
-    if (event.key === "Enter") send();
-  });
+  field.addEventListener("keydown", (event) => { if (event.key === "Enter") send(); });
+  keepKeys(root);
   again.addEventListener("click", () => model.send({ forget: true }));
 
-  let before = "open";
+  let before = model.get("kind");
   const draw = () => {
+    const held = root.contains(document.activeElement);
     const kind = model.get("kind");
     const open = kind === "open";
     card.disabled = !open;
@@ -39,17 +38,15 @@ function render({ model, el }) {
     message.textContent = model.get("message");
     const guess = model.get("guess");
     choices.forEach((label, i) => { label.firstChild.checked = open ? label.firstChild.checked : options[i] === guess; });
-    if (!open && !options.length && field.value === "") field.value = guess;
+    if (!open && !options.length && field.value === "") field.value = unit ? guess.slice(0, -unit.length).trim() : guess;
     const sign = { right: "✓", close: "≈", wrong: "✗" }[kind]; // the word comes with the feedback
     feedback.replaceChildren(...(open ? [] : [
       h("p", { class: "unrolled-verdict", "data-kind": kind === "wrong" ? "wrong" : "right" }, `${sign} Your guess: ${guess}`),
       h("p", {}, model.get("feedback"))]));
-    // The button that had the focus has gone: pass the focus on, so that the keyboard does not fall off.
-    if (before !== kind && root.contains(document.activeElement) === false && before === "open" && !open && sent) again.focus();
+    // What had the focus has gone: pass it on, so that the keyboard does not fall off. Never take it from elsewhere.
+    if (before !== kind && held) (!open ? again : options.length ? choices[0].firstChild : field).focus();
     before = kind;
   };
-  let sent = false;
-  commit.addEventListener("click", () => { sent = true; });
   return mount({ model, el, root, draw, traits: ["kind", "guess", "feedback", "message"] }).cleanup;
 }
 

@@ -4,6 +4,8 @@ The question and its answer come from ``lessons.checks`` (so that a test can com
 guess is kept in ``widgets.guesses`` and scored. The answer is not in the page until a guess is committed.
 """
 
+import re
+
 import traitlets as t
 
 from lessons.checks.question import Choice, Estimate
@@ -57,7 +59,12 @@ class Prediction(Instrument, script="prediction"):
             self.kind = "open"
 
     def _value(self, guess: object) -> int | float:
-        return int(guess) if self.options else float(str(guess).replace(",", ""))
+        text = str(guess).strip()
+        if self.options:
+            return int(text)
+        if re.fullmatch(r"[1-9]\d{0,2}(,\d{3})+(\.\d*)?", text):  # 13,781 is a number; 1,5 may be another than it seems
+            text = text.replace(",", "")
+        return float(text)
 
     def _reveal(self, guess: object) -> bool:
         try:
@@ -67,7 +74,7 @@ class Prediction(Instrument, script="prediction"):
             self.message = (
                 f"“{str(guess)[:40]}” is not one of the options. Choose one first."
                 if self.options
-                else f"“{str(guess)[:40]}” is not a number. Write one such as 250 or 1.5e-3."
+                else f"“{str(guess)[:40]}” is not a number. Write one such as 250 or 1.5e-3, with a point."
             )
             return False
         with self.hold_sync():

@@ -59,7 +59,8 @@ function render({ model, el }) {
   const busy = h("span", { class: "unrolled-busy", role: "status" });
   const panelOf = () => el.closest(".unrolled-explorer");
   const save = h("button", { type: "button", onclick: async () => {
-    save.disabled = true;
+    if (save.getAttribute("aria-disabled") === "true") return;
+    save.setAttribute("aria-disabled", "true"); // not `disabled`, which would drop the focus
     try {
       const blob = await photograph(panelOf());
       const address = URL.createObjectURL(blob);
@@ -70,7 +71,7 @@ function render({ model, el }) {
     } catch (error) {
       alert.textContent = `The picture could not be made: ${error.message || "the browser refused"}.`;
     }
-    save.disabled = false;
+    save.setAttribute("aria-disabled", "false");
   } }, "Save picture");
   const draw = () => {
     const isNote = model.get("kind") === "note";

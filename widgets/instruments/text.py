@@ -32,11 +32,6 @@ def visible_all(tokens: Iterable[object], longest: int = LONGEST) -> list[str]:
     return [visible(token, longest) for token in tokens]
 
 
-def plain(text: object) -> str:
-    """Return ``text`` so that plotly shows it as it is: plotly reads tags and entities in its labels."""
-    return visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("$", "&#36;")
-
-
 def _visible_character(c: str) -> str:
     if c in "\n\t\r":
         return _NAMED[c]

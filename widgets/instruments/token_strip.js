@@ -29,7 +29,7 @@ function render({ model, el }) {
     title.textContent = model.get("title") || "Tokens";
     boxes(tokens);
     const table = colourTable(model.get("palette"));
-    const chosen = model.get("selected");
+    const chosen = Math.min(model.get("selected"), tokens.length - 1);
     [...list.children].forEach((box, i) => {
       const index = colourIndex(value(i), low, high);
       box.style.background = index < 0 ? "none" : `rgb(${table[index].join(",")})`;

@@ -47,6 +47,8 @@ class TokenStrip(Instrument, script="token_strip"):
         """
         array = as_array(values, ["frames", "tokens"], "A token strip").astype(np.float32)
         check_labels(tokens, array.shape[1], f"A token strip with {array.shape[1]} values", optional=False)
+        if not 0 <= frame < max(len(array), 1):
+            raise ValueError(f"Frame {frame} does not exist: there are {len(array)}, counted from 0.")
         ends = colour_range(array, low, high, self.palette)
         with self.hold_sync():
             self.tokens = visible_all(tokens)
