@@ -70,7 +70,7 @@ class LiveTraining(Explorer):
         self._task: asyncio.Task | None = None
         self._renew()
         parts = {
-            "lag": controls.slider("Lag: blanks between symbol and answer", self.lag, 1, 80, 1),
+            "lag": controls.slider("Lag, in blanks", self.lag, 1, 80, 1),
             "seed": controls.slider("Seed", self.seed, 0, 9, 1),
             "train": controls.button("Train", "Train, or go on training"),
             "stop": controls.button("Stop", "Stop after this step; Train goes on from there"),
@@ -92,7 +92,7 @@ class LiveTraining(Explorer):
         if self.looks:
             summary = (
                 f"Step {self.done} of {self.run.steps}: loss {history[-1].loss:.3f}; on 500 fresh sequences "
-                f"{self.accuracy:.0%} of the answers are right (by chance: {1 / SYMBOLS:.0%})."
+                f"{self.accuracy:.0%} of the answers are right (by chance: {1 / SYMBOLS:.1%})."
             )
             _, first, last = self.looks[-1]
             reach = f"At the last state arrives a gradient of {number(last)}, at the first state {number(first)}."
