@@ -10,6 +10,8 @@ LEFT_OUT = pytest.StashKey[int]()
 
 
 def pytest_collection_modifyitems(config, items):
+    # The browser comes last: what is quick fails first, and Playwright keeps an event loop running once it has started.
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
     wanting = [item for item in items if item.get_closest_marker("browser")]
     if not wanting or find_browser():
         return
