@@ -60,8 +60,7 @@ display(slider, view)
 """
 
 MATPLOTLIB = """
-import matplotlib
-matplotlib.use("agg")
+get_ipython().run_line_magic("matplotlib", "inline")
 import matplotlib.pyplot as plt
 view = ipw.Output()
 def draw(i):
@@ -111,6 +110,7 @@ def measure(lab: Lab, browser, kind: str, source: str, keys: int) -> dict[str, f
         notebook.run_all()
         page = notebook.page
         page.wait_for_timeout(2500)
+        page.wait_for_selector("css=.jp-OutputArea >> css=canvas, .main-svg, img")  # a picture, not words about one
         page.evaluate(WATCH)
         page.locator(".noUi-handle").focus()
         times, sizes = [], []
