@@ -1,4 +1,4 @@
-"""A generous ceiling for the time from a key to the picture. `make bench` measures it beside others, on an idle machine."""
+"""A generous ceiling for the time from a key to the picture; `make bench` measures it beside others."""
 
 import pytest
 
