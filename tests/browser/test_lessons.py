@@ -301,3 +301,18 @@ def test_many_heads_answer_a_cursor_key_in_time(browser, lab) -> None:
         )
         assert times[len(times) // 2] < 100, times
         assert page.evaluate("() => document.querySelectorAll('.unrolled-heat-map *').length") < 3000
+
+
+def test_a_letter_typed_over_a_view_is_no_shortcut_of_the_notebook(browser, lab) -> None:
+    source = "from widgets import HeatMap\nHeatMap().show([[1.0, 2.0]])"
+    with open_notebook(browser, lab, lab.write("letters.ipynb", source)) as notebook:
+        notebook.run_all()
+        page = notebook.page
+        count = "() => window.jupyterapp.shell.currentWidget.content.widgets.length"
+        before = page.evaluate(count)
+        for place in (page.get_by_role("application"), page.locator(".unrolled summary")):
+            place.focus()
+            for key in ("a", "b", "d", "d"):
+                page.keyboard.press(key)
+        page.wait_for_timeout(300)
+        assert page.evaluate(count) == before

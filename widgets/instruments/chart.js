@@ -125,7 +125,6 @@ function render({ model, el }) {
     else if (event.key === "ArrowUp") trace = (trace + traces - 1) % traces;
     else return;
     event.preventDefault();
-    event.stopPropagation();
     if (!length(trace)) trace = figure.data.findIndex((_, i) => length(i)); // skip a line without points
     if (trace < 0) return;
     cursor = [trace, Math.max(0, Math.min(length(trace) - 1, point))];

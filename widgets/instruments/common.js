@@ -18,6 +18,13 @@ const themeName = () => (document.body.dataset.jpThemeLight === "false" ? "dark"
 const IDS = Symbol.for("unrolled.ids");
 const newId = (name) => `unrolled-${name}-${(globalThis[IDS] = (globalThis[IDS] ?? 0) + 1)}`;
 
+/** JupyterLab's shortcuts (one letter can delete a cell) must not see keys meant for `root`; Tab and combinations pass. */
+function keepKeys(root) {
+  root.addEventListener("keydown", (event) => {
+    if (event.key !== "Tab" && !event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+  });
+}
+
 /**
  * Put an instrument into the page and keep it drawn.
  *
@@ -62,6 +69,7 @@ function mount({ model, el, root, traits, draw, resize = false }) {
   });
   if (resize) size.observe(root);
   root.classList.add("unrolled");
+  keepKeys(root);
   root.append(h("p", { class: "unrolled-dead", role: "status" },
     "The kernel has stopped, so this view no longer answers. Run this cell again."));
   el.append(root);
@@ -80,13 +88,6 @@ function numbers(view, dtype = "float32") {
   if (!view || !view.byteLength) return new Float32Array(0);
   const bytes = view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
   return dtype === "uint8" ? new Uint8Array(bytes) : new Float32Array(bytes);
-}
-
-/** JupyterLab's shortcuts must not see the keys that are meant for `root`; Tab and key combinations still pass. */
-function keepKeys(root) {
-  root.addEventListener("keydown", (event) => {
-    if (event.key !== "Tab" && !event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
-  });
 }
 
 /** A number as a reader wants it: four digits, a real minus sign, words for what is no number. */

@@ -268,7 +268,6 @@ function render({ model, el }) {
     }[event.key];
     if (!next || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    event.stopPropagation();
     moveTo(next);
   });
   canvas.addEventListener("pointermove", (event) => {

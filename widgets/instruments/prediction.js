@@ -24,7 +24,6 @@ function render({ model, el }) {
   };
   commit.addEventListener("click", send);
   field.addEventListener("keydown", (event) => { if (event.key === "Enter") send(); });
-  keepKeys(root);
   again.addEventListener("click", () => model.send({ forget: true }));
 
   let before = model.get("kind");
