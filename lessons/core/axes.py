@@ -17,6 +17,7 @@ AXES: dict[str, str] = {
     "d_ff": "width of the middle of a feed-forward block",
     "hidden": "units of a recurrent state",
     "vocab": "tokens that the model knows",
+    "gate": "gates of a recurrent layer, with its candidate",
     "layer": "layers of a stack, the lowest first",
     "input": "features of one input vector",
     "output": "features of one output vector",

@@ -6,9 +6,8 @@ import pytest
 import torch
 
 from lessons.core.record import intervene, record
-from lessons.recurrent import rnn as module
 from lessons.recurrent.gradients import spectral_radius
-from lessons.recurrent.rnn import RNN, RNNConfig, init_spectral_radius, rnn_fast
+from lessons.recurrent.rnn import RNN, RNNConfig, init_spectral_radius
 
 BATCH, TIME = 4, 6
 
@@ -46,7 +45,7 @@ def test_the_fast_path_equals_the_readable_one(layers, nonlinearity, dtype, tole
             with record(model):
                 y, h = model(x, h0)
         else:
-            y, h = rnn_fast(model, x, h0)
+            y, h = model(x, h0)
         weights = list(model.parameters())
         results.append([y, h, *torch.autograd.grad(y.sin().sum() + h.cos().sum(), [*weights, x, h0])])
     for fast, readable in zip(*results, strict=True):
@@ -55,8 +54,8 @@ def test_the_fast_path_equals_the_readable_one(layers, nonlinearity, dtype, tole
 
 def test_the_fast_path_is_taken_unless_watched(monkeypatch):
     model, x, _ = model_and_input()
-    calls = []
-    monkeypatch.setattr(module, "rnn_fast", lambda *arguments: calls.append(1) or rnn_fast(*arguments))
+    calls, fast = [], model.fast
+    monkeypatch.setattr(model, "fast", lambda *arguments: calls.append(1) or fast(*arguments))
     with record(model):
         model(x)
     with intervene(model, {"cells.0.see_hidden": lambda h: h}):

@@ -1,0 +1,42 @@
+"""The four architectures of lesson 2 by name, so that an experiment can treat them alike."""
+
+from types import MappingProxyType
+
+from lessons.recurrent.gated import GatedConfig
+from lessons.recurrent.gru import GRU, GRUConfig
+from lessons.recurrent.lstm import LSTM
+from lessons.recurrent.rnn import RNN, RNNConfig
+from lessons.recurrent.stack import Stack
+from lessons.recurrent.ugrnn import UGRNN
+
+ARCHITECTURES = MappingProxyType({"rnn": RNN, "ugrnn": UGRNN, "gru": GRU, "lstm": LSTM})
+"""From the simplest to the one with most gates. The GRU is that of the lecture, with the reset before the matrix."""
+TITLES = MappingProxyType({"rnn": "RNN", "ugrnn": "UGRNN", "gru": "GRU", "lstm": "LSTM"})
+
+
+def build(
+    architecture: str,
+    input_size: int,
+    hidden_size: int,
+    output_size: int,
+    layers: int = 1,
+    *,
+    dropout: float = 0.0,
+    keep_bias: float = 0.0,
+) -> Stack:
+    """A network of the named architecture, all else equal. The RNN has no gate, so it passes over keep_bias.
+
+    ValueError for an unknown name or a size out of range.
+    """
+    if architecture not in ARCHITECTURES:
+        raise ValueError(f"There is no architecture {architecture!r}: choose from {', '.join(ARCHITECTURES)}.")
+    sizes = (input_size, hidden_size, output_size, layers)
+    if architecture == "rnn":
+        return RNN(RNNConfig(*sizes, dropout=dropout))
+    config = GRUConfig if architecture == "gru" else GatedConfig
+    return ARCHITECTURES[architecture](config(*sizes, dropout=dropout, keep_bias=keep_bias))
+
+
+def gates_of(architecture: str) -> tuple[str, ...]:
+    """The names of its gates and candidate, in the order of the axis "gate"; none for the RNN."""
+    return getattr(build(architecture, 1, 1, 1).cells[0], "GATES", ())

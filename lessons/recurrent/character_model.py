@@ -1,0 +1,96 @@
+"""A model of text, one character at a time (Sutskever, Martens and Hinton 2011; Karpathy 2015).
+
+    x_t = one-hot vector of character t        P(character t+1 | all before) = softmax(y_t)
+
+The network is any `Stack`: the same code trains an RNN, a UGRNN, a GRU and an LSTM.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lessons.core.seed import generator
+from lessons.recurrent.architectures import build
+from lessons.recurrent.stack import State
+from lessons.text.characters import Characters
+
+
+@dataclass(frozen=True)
+class CharacterConfig:
+    """Everything that says how a character model is built. The sizes are checked where the network is made."""
+
+    symbols: str  # the vocabulary, as in `Characters`
+    architecture: str  # "rnn", "ugrnn", "gru" or "lstm"
+    hidden_size: int  # units of a layer
+    layers: int = 1
+    dropout: float = 0.0  # in training only
+    keep_bias: float = 0.0  # first bias of the gate that keeps the memory
+
+
+class CharacterModel(nn.Module):
+    """A recurrent network that says, after every character, how likely each character is to come next."""
+
+    def __init__(self, config: CharacterConfig):
+        super().__init__()
+        self.config = config
+        self.vocabulary = Characters(config.symbols)
+        size = len(self.vocabulary)
+        self.stack = build(
+            config.architecture,
+            size,
+            config.hidden_size,
+            size,
+            config.layers,
+            dropout=config.dropout,
+            keep_bias=config.keep_bias,
+        )
+
+    def forward(
+        self, ids: Int[Tensor, "batch time"], state: State | None = None
+    ) -> tuple[Float[Tensor, "batch time vocab"], State]:
+        """The logits of the next character after every character, and the state to go on with."""
+        x = F.one_hot(ids, len(self.vocabulary)).to(self.stack.A_y.dtype)  # [batch time vocab]
+        return self.stack(x, state)
+
+    def encode(self, text: str) -> Int[Tensor, "batch time"]:
+        """The text as a batch of one, on the model's device. ValueError for an empty text."""
+        if not text:
+            raise ValueError("There is no text to read: type at least one character.")
+        return self.vocabulary.encode(text)[None].to(self.stack.A_y.device)
+
+
+@torch.no_grad()
+def nats_per_character(model: CharacterModel, text: str) -> float:
+    """The mean surprise, -log P of each character after all before it, in nats. The text has 2 characters or more.
+
+    log(size of the vocabulary) is knowing nothing. Divide by log(2) for bits.
+    """
+    ids = model.eval().encode(text)
+    if ids.shape[1] < 2:
+        raise ValueError("The surprise needs a text of 2 characters or more: the first one has nothing before it.")
+    logits, _ = model(ids[:, :-1])
+    return F.cross_entropy(logits[0], ids[0, 1:]).item()
+
+
+@torch.no_grad()
+def write(model: CharacterModel, prompt: str, length: int, temperature: float = 0.7, seed: int = 0) -> Iterator[str]:
+    """Go on from `prompt`, one character at a time, `length` in all: each is drawn from the model's prediction.
+
+    temperature: the logits are divided by it. Above 0; small is careful, 1 is the model's own prediction.
+    ValueError for an empty prompt, a length below 1 or a temperature out of its range.
+    """
+    if length < 1:
+        raise ValueError(f"The length must be 1 character or more, not {length}.")
+    if not temperature > 0:
+        raise ValueError(f"The temperature must be above 0, not {temperature}: 0.01 takes nearly always the likeliest.")
+    source = generator(seed)
+    logits, state = model.eval()(model.encode(prompt))
+    for _ in range(length):
+        chances = (logits[0, -1].double() / temperature).softmax(dim=0).cpu()
+        drawn = torch.multinomial(chances, 1, generator=source)  # [time=1]
+        yield model.vocabulary.decode(drawn)
+        logits, state = model(drawn[None].to(logits.device), state)

@@ -1,0 +1,203 @@
+"""The references of the checks of lesson 02 against torch, numpy, autograd, and loops over single numbers."""
+
+import numpy
+import pytest
+import torch
+
+from lessons.checks.lstm_gates import best_unit, cell_gradient, gru_step, lstm_step, parameter_count
+
+
+def assert_equal(ours: torch.Tensor, theirs: torch.Tensor) -> None:
+    """Relative to the largest entry, 1e-10."""
+    assert ours.shape == theirs.shape
+    assert (ours - theirs).abs().max() <= 1e-10 * theirs.abs().max()
+
+
+def assert_equal_gradients(ours, our_leaves, theirs, their_leaves) -> None:
+    """Of a sum with a weight of its own for every entry, with respect to each leaf."""
+    weight = torch.linspace(-1, 1, ours.numel(), dtype=torch.float64).reshape(ours.shape)
+    one, other = (
+        torch.autograd.grad((weight * result).sum(), leaves, allow_unused=True, materialize_grads=True)
+        for result, leaves in ((ours, our_leaves), (theirs, their_leaves))
+    )
+    for mine, yours in zip(one, other, strict=True):
+        assert_equal(mine.flatten(), yours.flatten())
+
+
+def loaded(cell: torch.nn.Module, A_x, A_h, b) -> torch.nn.Module:
+    """torch's cell with our weights: torch stacks the gates as rows of one matrix, and has two biases."""
+    cell = cell.double()
+    with torch.no_grad():
+        cell.weight_ih.copy_(A_x.flatten(0, 1))  # [gate*hidden input]
+        cell.weight_hh.copy_(A_h.flatten(0, 1))  # [gate*hidden hidden]
+        cell.bias_ih.copy_(b.flatten())
+        cell.bias_hh.zero_()
+    return cell
+
+
+# --- The GRU --------------------------------------------------------------------------------------
+
+
+def gru_by_numbers(x, h, A_x, A_h, b):
+    """The slides' GRU, one number at a time: no matrix product, no broadcasting."""
+    batch, hidden = h.shape
+    rows = []
+    for n in range(batch):
+
+        def total(gate, j, state, n=n):
+            sum_x = sum(A_x[gate, j, i] * x[n, i] for i in range(x.shape[1]))
+            return sum_x + sum(A_h[gate, j, i] * state[i] for i in range(hidden)) + b[gate, j]
+
+        def sigma(z):
+            return 1 / (1 + torch.exp(-z))
+
+        r = [sigma(total(0, j, h[n])) for j in range(hidden)]
+        u = [sigma(total(1, j, h[n])) for j in range(hidden)]
+        after_reset = [r[j] * h[n, j] for j in range(hidden)]
+        s = [torch.tanh(total(2, j, after_reset)) for j in range(hidden)]
+        rows.append(torch.stack([u[j] * h[n, j] + (1 - u[j]) * s[j] for j in range(hidden)]))
+    return torch.stack(rows)
+
+
+@pytest.mark.parametrize("case", gru_step.all_cases())
+def test_a_step_of_the_gru_is_that_of_a_loop_over_numbers_with_its_gradients(case):
+    leaves = [tensor.requires_grad_() for tensor in case]
+    ours, theirs = gru_step.reference(*leaves), gru_by_numbers(*leaves)
+    assert_equal(ours, theirs)
+    assert_equal_gradients(ours, leaves, theirs, leaves)
+
+
+@pytest.mark.parametrize("case", gru_step.all_cases())
+def test_reset_before_and_after_a_diagonal_matrix_are_the_same_so_this_is_torchs_gru(case):
+    x, h, A_x, A_h, b = case
+    A_h[2] = torch.diag(A_h[2].diagonal())  # of the candidate only
+    cell = loaded(torch.nn.GRUCell(x.shape[1], h.shape[1]), A_x, A_h, b)
+    assert_equal(gru_step.reference(x, h, A_x, A_h, b), cell(x, h).detach())
+
+
+@pytest.mark.parametrize("case", gru_step.all_cases())
+def test_the_misconception_that_is_called_torchs_variant_is_torchs(case):
+    x, h, A_x, A_h, b = case
+    after = next(m for m in gru_step.misconceptions if m.name == "reset after the matrix")
+    assert "torch" in after.says
+    assert_equal(after.wrong(*case), loaded(torch.nn.GRUCell(x.shape[1], h.shape[1]), A_x, A_h, b)(x, h).detach())
+
+
+def test_the_misconception_that_is_called_a_ugrnn_is_one():
+    x, h, A_x, A_h, b = gru_step.case(1)
+    no_reset = next(m for m in gru_step.misconceptions if m.name == "no reset")
+    assert "UGRNN" in no_reset.says
+    u = torch.sigmoid(x @ A_x[1].T + h @ A_h[1].T + b[1])
+    s = torch.tanh(x @ A_x[2].T + h @ A_h[2].T + b[2])
+    assert_equal(no_reset.wrong(x, h, A_x, A_h, b), u * h + (1 - u) * s)
+
+
+# --- The LSTM -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", lstm_step.all_cases())
+@pytest.mark.parametrize("result", [0, 1], ids=["state", "cell"])
+def test_a_step_of_the_lstm_is_that_of_torch_with_its_gradients(case, result):
+    x, h, c, A_x, A_h, b = leaves = [tensor.requires_grad_() for tensor in case]
+    cell = loaded(torch.nn.LSTMCell(x.shape[1], h.shape[1]), A_x, A_h, b)
+    ours, theirs = lstm_step.reference(*leaves)[result], cell(x, (h, c))[result]
+    assert_equal(ours, theirs)
+    assert_equal_gradients(ours, leaves, theirs, [x, h, c, cell.weight_ih, cell.weight_hh, cell.bias_ih])
+
+
+# --- The gradient along the cell ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", cell_gradient.all_cases())
+def test_the_gradient_along_the_cell_is_that_of_autograd(case):
+    f, k = case
+    earlier, later = f.split([len(f) - k, k])
+    c = torch.linspace(-1, 1, f.shape[1], dtype=torch.float64)
+    for gate in earlier:
+        c = gate * c + 0.1
+    start = c = c.requires_grad_()  # c_{T-k}
+    for gate in later:
+        c = gate * c + 0.1
+    assert_equal(cell_gradient.reference(f, k), torch.autograd.grad(c.sum(), start)[0])
+
+
+def test_in_an_lstm_whose_gates_do_not_see_the_state_it_is_the_whole_gradient():
+    x, h, c, A_x, A_h, b = lstm_step.case(1)
+    time, k = 6, 4
+    xs = torch.linspace(-2, 2, time * x.numel(), dtype=torch.float64).reshape(time, *x.shape)  # [time batch input]
+    for step, x in enumerate(xs):
+        if step == time - k:
+            start = c = c.detach().requires_grad_()
+        h, c = lstm_step.reference(x, h, c, A_x, 0 * A_h, b)
+    forget = torch.sigmoid(xs @ A_x[1].T + b[1])  # [time batch hidden]
+    (gradient,) = torch.autograd.grad(c.sum(), start)
+    for row in range(len(c)):
+        assert_equal(cell_gradient.reference(forget[:, row], k), gradient[row])
+
+
+# --- The number of parameters ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("architecture", "layer"), [("rnn", torch.nn.RNN), ("gru", torch.nn.GRU), ("lstm", torch.nn.LSTM)]
+)
+@pytest.mark.parametrize(("inputs", "hidden"), [(3, 5), (7, 4), (10, 64)])
+def test_the_parameters_are_those_of_torch_without_its_second_bias(architecture, layer, inputs, hidden):
+    theirs = {name: weight.numel() for name, weight in layer(inputs, hidden).named_parameters()}
+    second = theirs.pop("bias_hh_l0")
+    assert second == theirs["bias_ih_l0"]
+    assert parameter_count.reference(architecture, inputs, hidden) == sum(theirs.values())
+
+
+@pytest.mark.parametrize(("architecture", "step"), [("gru", gru_step), ("lstm", lstm_step)])
+def test_the_parameters_are_those_that_the_steps_of_this_lesson_take(architecture, step):
+    for x, *_, A_x, A_h, b in step.all_cases():
+        numbers = A_x.numel() + A_h.numel() + b.numel()
+        assert parameter_count.reference(architecture, x.shape[1], b.shape[1]) == numbers
+
+
+def test_the_ugrnn_is_a_gru_without_the_reset_gate():
+    for inputs, hidden in ((3, 5), (7, 4)):
+        rnn, ugrnn, gru = (parameter_count.reference(name, inputs, hidden) for name in ("rnn", "ugrnn", "gru"))
+        assert ugrnn == gru - rnn  # one gate has as many as a whole RNN
+
+
+# --- The unit that follows a label ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", best_unit.all_cases())
+def test_the_best_unit_is_that_of_numpys_correlation(case):
+    values, label = (tensor.numpy() for tensor in case)
+    moving = [unit for unit in range(values.shape[1]) if values[:, unit].std() > 0]
+    r = {unit: numpy.corrcoef(values[:, unit], label)[0, 1] for unit in moving}
+    best = max(r, key=lambda unit: abs(r[unit]))
+    unit, ours = best_unit.reference(*case)
+    assert unit.item() == best and ours.item() == pytest.approx(r[best], rel=1e-10)
+
+
+def test_the_cases_hold_what_makes_the_search_hard():
+    answers = [best_unit.reference(*case)[1] for case in best_unit.all_cases()]
+    assert min(answers) < 0 < max(answers)
+    assert any((values.std(dim=0) == 0).any() for values, _ in best_unit.all_cases())
+    assert all(set(label.tolist()) == {0.0, 1.0} for _, label in best_unit.all_cases())
+
+
+def test_units_that_never_change_have_no_correlation():
+    values = torch.tensor([[0.0, 0.3], [0.0, 0.3], [0.0, 0.3]], dtype=torch.float64)
+    _, r = best_unit.reference(values, torch.tensor([0.0, 1.0, 1.0], dtype=torch.float64))
+    assert abs(r.item()) < 1e-12  # and not nan
+
+
+@pytest.mark.parametrize("kind", [lambda unit, r: (unit, r), lambda unit, r: [unit.item(), r.item()]])
+def test_plain_numbers_and_tensors_both_pass(kind):
+    assert best_unit.examine(lambda values, label: kind(*best_unit.reference(values, label))).passed
+
+
+def test_a_tiny_number_against_zero_passes_too():
+    def attempt(values, label):
+        values, label = values - values.mean(0), label - label.mean()
+        r = (values * label[:, None]).mean(0) / ((values**2).mean(0).sqrt() * (label**2).mean().sqrt() + 1e-8)
+        unit = r.abs().argmax().item()
+        return unit, r[unit].item()
+
+    assert best_unit.examine(attempt).passed
