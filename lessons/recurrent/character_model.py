@@ -1,6 +1,8 @@
 """A model of text, one character at a time (Sutskever, Martens and Hinton 2011; Karpathy 2015).
 
-    x_t = one-hot vector of character t        P(character t+1 | all before) = softmax(y_t)
+    x_t = E[character t]        P(character t+1 | all before) = softmax(y_t)
+
+E, the embedding, is a table with a learned row of numbers for each character.
 
 The network is any `Stack`: the same code trains an RNN, a UGRNN, a GRU and an LSTM.
 """
@@ -25,9 +27,10 @@ class CharacterConfig:
 
     symbols: str  # the vocabulary, as in `Characters`
     architecture: str  # "rnn", "ugrnn", "gru" or "lstm"
+    embedding_size: int  # numbers in the row of a character
     hidden_size: int  # units of a layer
     layers: int = 1
-    dropout: float = 0.0  # in training only
+    dropout: float = 0.0  # part of every row, and of h on its way up, that is zeroed, in training only
     keep_bias: float = 0.0  # first bias of the gate that keeps the memory
 
 
@@ -38,12 +41,12 @@ class CharacterModel(nn.Module):
         super().__init__()
         self.config = config
         self.vocabulary = Characters(config.symbols)
-        size = len(self.vocabulary)
+        self.embed = nn.Embedding(len(self.vocabulary), config.embedding_size)
         self.stack = build(
             config.architecture,
-            size,
+            config.embedding_size,
             config.hidden_size,
-            size,
+            len(self.vocabulary),
             config.layers,
             dropout=config.dropout,
             keep_bias=config.keep_bias,
@@ -53,7 +56,7 @@ class CharacterModel(nn.Module):
         self, ids: Int[Tensor, "batch time"], state: State | None = None
     ) -> tuple[Float[Tensor, "batch time vocab"], State]:
         """The logits of the next character after every character, and the state to go on with."""
-        x = F.one_hot(ids, len(self.vocabulary)).to(self.stack.A_y.dtype)  # [batch time vocab]
+        x = self.stack.drop(self.embed(ids))  # [batch time input]
         return self.stack(x, state)
 
     def encode(self, text: str) -> Int[Tensor, "batch time"]:
