@@ -7,10 +7,11 @@ Tuesday. ``UNROLLED_HOME`` names another folder.
 import contextlib
 import json
 import os
-import tempfile
 from pathlib import Path
 
 import platformdirs
+
+from lessons.core.files import write_whole
 
 
 def folder() -> Path:
@@ -33,23 +34,13 @@ def load() -> dict[str, int | float]:
 
 
 def keep(key: str, guess: int | float | None) -> bool:
-    """Keep ``guess`` under ``key``, or forget it when None. Return whether it could be written.
-
-    The file is written beside the old one and put in its place at once: it is never half there.
-    """
+    """Keep ``guess`` under ``key``, or forget it when None. Return whether it could be written."""
     guesses = load()
     guesses.pop(key, None)
     if guess is not None:
         guesses[key] = guess
-    temporary = None
     try:
-        folder().mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=folder(), prefix="guesses-", suffix=".tmp")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(guesses, file, indent=1, sort_keys=True)
-        os.replace(temporary, folder() / "guesses.json")
+        write_whole(folder() / "guesses.json", json.dumps(guesses, indent=1, sort_keys=True).encode("utf-8"))
         return True
     except OSError:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
         return False

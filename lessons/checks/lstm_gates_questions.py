@@ -104,3 +104,16 @@ ask_explode = Choice(
     answer=2,
     why="The factor is the product of the forget gates. Other paths lead through h and the gates; there it can grow.",
 )
+
+ask_long_lag = Choice(
+    key="02.long_lag",
+    text="A plain RNN, and an LSTM whose forget gates start with a bias of 0, are trained to recall a symbol after 40"
+    " blanks, three times each. Which of them learns it?",
+    options=(
+        "The LSTM every time, the RNN never.",
+        "Both every time, the LSTM sooner.",
+        "The LSTM never, and the RNN at most by luck.",
+    ),
+    answer=2,
+    why="A forget gate at 0.5 halves the memory at every step: 0.5^40 is nothing. The gate must be open to begin with.",
+)

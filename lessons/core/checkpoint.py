@@ -9,7 +9,6 @@ one, never half of one. Loading executes nothing.
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor
+
+from lessons.core.files import write_whole
 
 FORMAT = "unrolled training 1"
 
@@ -31,20 +32,10 @@ def save(path: str | Path, state: dict[str, Any]) -> None:
     The folder is made when it is missing. TypeError for any other kind of value. Existing files are replaced
     at once.
     """
-    path = Path(path)
     tensors: dict[str, Tensor] = {}
     header = json.dumps(_pack(state, "", tensors))
     data = to_bytes(tensors, metadata={"format": FORMAT, "state": header})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())  # the bytes must be on the disk before the name points at them
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, data)
 
 
 def load(path: str | Path) -> dict[str, Any]:

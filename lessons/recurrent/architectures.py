@@ -40,3 +40,8 @@ def build(
 def gates_of(architecture: str) -> tuple[str, ...]:
     """The names of its gates and candidate, in the order of the axis "gate"; none for the RNN."""
     return getattr(build(architecture, 1, 1, 1).cells[0], "GATES", ())
+
+
+def memory_mark(architecture: str) -> str:
+    """The mark of a cell at which its memory passes: that of c for the LSTM, of h for the others."""
+    return "see_cell" if architecture == "lstm" else "see_hidden"

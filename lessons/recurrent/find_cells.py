@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lessons.core.record import record
+from lessons.recurrent.architectures import memory_mark
 from lessons.recurrent.character_model import CharacterModel
 
 
@@ -53,7 +54,7 @@ def correlations(values: Float[Tensor, "time hidden"], label: Float[Tensor, "tim
 @torch.no_grad()
 def memory(model: CharacterModel, text: str) -> Float[Tensor, "layer time hidden"]:
     """What every unit remembers at every character: tanh(c) of an LSTM, as its output gate sees it; else h."""
-    mark = "see_cell" if model.config.architecture == "lstm" else "see_hidden"
+    mark = memory_mark(model.config.architecture)
     names = [f"stack.cells.{layer}.{mark}" for layer in range(model.config.layers)]
     with record(model.eval(), only=names) as seen:
         model(model.encode(text))

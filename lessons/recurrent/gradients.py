@@ -67,18 +67,23 @@ def _slopes(states: Float[Tensor, "time"], saturate: bool) -> Float64[Tensor, "t
 
 
 def hidden_gradients(
-    model: nn.Module, x: Float[Tensor, "batch time input"], loss: Callable[[Tensor], Tensor], layer: int = -1
+    model: nn.Module,
+    x: Float[Tensor, "batch time input"],
+    loss: Callable[[Tensor], Tensor],
+    layer: int = -1,
+    mark: str = "see_hidden",
 ) -> Float[Tensor, "batch time hidden"]:
     """dL/dh_t for every step of one layer, where L = loss(y), of the outputs y [batch time output].
 
     This is the whole gradient that arrives at h_t, through all later steps. The parameters' own `.grad` are
     left alone. Works for every model with `cells` that see a hidden state; layer -1 is the top one
-    (IndexError when there is none).
+    (IndexError when there is none). mark: another value of the cell in place of h, for example "see_cell"
+    for the cell state of an LSTM (KeyError when the cell has no such mark).
     """
     count = len(model.cells)
     if not -count <= layer < count:
         raise IndexError(f"There is no layer {layer}: the model has {count}, from 0 to {count - 1}.")
-    name = f"cells.{layer % count}.see_hidden"
+    name = f"cells.{layer % count}.{mark}"
     with torch.enable_grad(), record(model, only=[name]) as seen:
         x = x.detach().requires_grad_()  # so that the states have a graph even if all weights are frozen
         y, _ = model(x)

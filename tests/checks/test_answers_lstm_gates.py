@@ -3,6 +3,7 @@
 import torch
 
 from lessons.checks import all_questions
+from lessons.recurrent.long_lag import long_lag_table
 
 QUESTIONS = all_questions()
 ALWAYS, NEVER = 1000.0, -1000.0  # biases: sigmoid is then exactly 1 or 0
@@ -147,3 +148,11 @@ def test_explode():
 
     whole = torch.autograd.functional.jacobian(last, torch.zeros(5, dtype=torch.float64))
     assert torch.linalg.matrix_norm(whole, 2) > 10
+
+
+def test_long_lag():
+    """From the runs that lessons/recurrent/long_lag.json holds; test_long_lag.py does some of them again."""
+    learned = {(row.architecture, row.keep_bias, row.lag): (row.learned, row.runs) for row in long_lag_table()}
+    assert chosen("02.long_lag") == "The LSTM never, and the RNN at most by luck."
+    assert learned["lstm", 0.0, 40] == (0, 3)
+    assert 0 < learned["rnn", 0.0, 40][0] < 3

@@ -3,11 +3,15 @@
 import math
 
 import pytest
+import torch
 
+from lessons.core.device import best
 from lessons.core.record import record
-from lessons.core.seed import generator
+from lessons.core.seed import generator, seed_all
 from lessons.core.training import Training
-from lessons.recurrent.experiments import SYMBOLS, clipping_training, recall_reach, recall_training
+from lessons.recurrent.architectures import ARCHITECTURES
+from lessons.recurrent.experiments import HIDDEN, SYMBOLS, clipping_training, recall_reach, recall_training
+from lessons.recurrent.rnn import RNN, RNNConfig
 from lessons.recurrent.tasks import recall, recall_accuracy
 
 CHANCE = math.log(SYMBOLS)  # the loss of knowing nothing, 2.08
@@ -65,3 +69,31 @@ def test_at_a_long_lag_a_billionth_of_the_gradient_arrives_at_the_first_state(se
 def test_both_start_from_the_same_weights():
     first = [training.step() for training in (clipping_training(1.0, 0), clipping_training(None, 0))]
     assert first[0].loss == first[1].loss and first[0].gradient_norm == first[1].gradient_norm
+
+
+def test_by_default_it_is_the_rnn_of_lesson_1():
+    seed_all(3)
+    weights = RNN(RNNConfig(SYMBOLS + 2, HIDDEN, SYMBOLS)).to(best()).state_dict()
+    ours = recall_training(5, 3).model
+    assert type(ours) is RNN and ours.state_dict().keys() == weights.keys()
+    assert all(torch.equal(ours.state_dict()[name], weight) for name, weight in weights.items())
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_all_architectures_train_alike_but_for_the_network(architecture):
+    run, rnn = recall_training(5, 1, 150, architecture, 2.5), recall_training(5, 1, 150)
+    assert type(run.model) is ARCHITECTURES[architecture] and run.model.config.hidden_size == HIDDEN
+    assert (run.steps, run.clip, run.loss) == (150, 1.0, rnn.loss) and type(run.optimizer) is type(rnn.optimizer)
+    assert run.optimizer.defaults == rnn.optimizer.defaults
+    theirs = rnn.batches(generator(1))
+    assert all(torch.equal(a, b) for a, b in zip(run.batches(generator(1)), theirs, strict=True))
+    if architecture != "rnn":
+        cell = run.model.cells[0]
+        assert (cell.b[cell.GATES.index(cell.KEEPS)] == 2.5).all()
+    run.run(progress=False)
+    assert run.history[-1].loss < 0.75 * run.history[0].loss
+
+
+def test_an_unknown_architecture_gets_a_sentence():
+    with pytest.raises(ValueError, match="no architecture 'mlp': choose from rnn, ugrnn, gru, lstm"):
+        recall_training(5, architecture="mlp")

@@ -26,7 +26,7 @@ from lessons.zoo.recipes import Recipe
 SEED = 0
 EMBEDDING, HIDDEN = 64, 384
 STREAMS, WINDOW = 16, 128  # characters side by side, and between two cuts of the gradient
-PASSES = 40  # through the training text
+PASSES = 24  # through the training text
 LEARNING_RATE = 3e-3
 RARE = 10  # a character that occurs less often is read as unknown
 

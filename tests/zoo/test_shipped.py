@@ -1,0 +1,71 @@
+"""What lies in the box: every file is named, whole and as its recipe says, and together they are small."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from lessons import zoo
+from lessons.zoo import manifest, weights
+from lessons.zoo.recipes import RECIPES, recipe
+
+TALES = {"tales-rnn", "tales-ugrnn", "tales-gru", "tales-lstm"}
+LARGEST = 25_000_000  # bytes, all files together
+FOLDER = manifest.FOLDER / "weights"
+REPO = Path(__file__).resolve().parents[2]
+
+
+def strays(folder: Path, named: set[str]) -> set[str]:
+    """The files of a folder that nobody names, and those named that are not there."""
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} ^ named
+
+
+def test_the_tales_are_in_the_box():
+    assert set(zoo.names()) >= TALES
+
+
+def test_the_manifest_names_every_file_and_nothing_else():
+    assert strays(FOLDER, {entry.file for entry in manifest.read().values()}) == set()
+
+
+def test_a_file_that_nobody_names_is_found(tmp_path):
+    (tmp_path / "new.safetensors").touch()
+    assert strays(tmp_path, set()) == {"new.safetensors"}
+    assert strays(tmp_path, {"new.safetensors", "gone.safetensors"}) == {"gone.safetensors"}
+
+
+def test_together_they_are_small():
+    assert 0 < sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()) <= LARGEST
+
+
+@pytest.mark.parametrize("name", sorted(TALES | set(manifest.read())))
+def test_a_shipped_model_is_whole_and_what_the_manifest_says(name):
+    entry, model = zoo.entry(name), zoo.load(name)
+    assert entry.path.stat().st_size == entry.bytes
+    assert weights.parameters(model) == entry.parameters
+    assert getattr(model.config, "architecture", entry.architecture) == entry.architecture
+    assert entry.score and entry.tolerance  # something is measured, and something is judged
+
+
+@pytest.mark.parametrize("name", sorted(TALES | set(manifest.read()) | set(RECIPES)))
+def test_the_manifest_and_the_recipe_agree(name):
+    entry, plan = zoo.entry(name), recipe(name)
+    assert RECIPES[name].startswith(f"{entry.recipe}:")
+    for key in ("name", "title", "kind", "architecture", "licence", "source", "text_sha256", "seed", "tolerance"):
+        assert getattr(entry, key) == getattr(plan, key), key
+
+
+def test_the_manifest_was_written_by_the_command():
+    text = (manifest.FOLDER / "manifest.toml").read_bytes().decode("utf-8")
+    assert text == manifest.dump(manifest.read())
+
+
+def test_a_wheel_holds_the_weights():
+    data = tomllib.loads((REPO / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["package-data"]
+    assert {"zoo/manifest.toml", "zoo/weights/*.safetensors"} <= set(data.get("lessons", ()))
+
+
+def test_no_pickle():
+    for path in (REPO / "lessons" / "zoo").rglob("*.py"):
+        assert not re.search(r"import pickle|torch\.load|torch\.save", path.read_text("utf-8")), path.name
