@@ -31,6 +31,13 @@ def text(label: str, value: str) -> ipw.Widget:
     )
 
 
+def area(label: str, value: str, rows: int = 4) -> ipw.Widget:
+    """Return a field for a text of several lines; every key counts at once."""
+    return ipw.Textarea(
+        value=value, description=label, continuous_update=True, rows=rows, style=_WIDE, layout={"width": "100%"}
+    )
+
+
 def choice(label: str, options: Sequence[object], value: object) -> ipw.Widget:
     """Return a drop-down list."""
     return ipw.Dropdown(options=options, value=value, description=label, style=_WIDE, layout={"width": "max-content"})

@@ -117,3 +117,16 @@ ask_long_lag = Choice(
     answer=2,
     why="A forget gate at 0.5 halves the memory at every step: 0.5^40 is nothing. The gate must be open to begin with.",
 )
+
+ask_freeze = Choice(
+    key="02.freeze",
+    text="The forget gate of the quote cell is open nearly everywhere, and shut at each ”. You freeze it at 1. What"
+    " happens to the probability of a closing mark at the end of the second quotation?",
+    options=(
+        "Nothing: the gate was near 1 almost everywhere anyway.",
+        "It falls to less than a fifth.",
+        "All characters become equally likely.",
+    ),
+    answer=1,
+    why="The gate mattered at one character only, the ” in between. Not wiped there, the memory is wrong ever after.",
+)

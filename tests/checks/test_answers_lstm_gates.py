@@ -2,8 +2,10 @@
 
 import torch
 
+from lessons import zoo
 from lessons.checks import all_questions
 from lessons.recurrent.long_lag import long_lag_table
+from lessons.recurrent.reading import Freeze, read
 
 QUESTIONS = all_questions()
 ALWAYS, NEVER = 1000.0, -1000.0  # biases: sigmoid is then exactly 1 or 0
@@ -156,3 +158,18 @@ def test_long_lag():
     assert chosen("02.long_lag") == "The LSTM never, and the RNN at most by luck."
     assert learned["lstm", 0.0, 40] == (0, 3)
     assert 0 < learned["rnn", 0.0, 40][0] < 3
+
+
+def test_freeze():
+    model = zoo.load("tales-lstm")
+    unit = int(zoo.entry("tales-lstm").score["quote_unit"])
+    text = "“I am going home,” said the maiden. “My father waits for me."
+    closing = model.vocabulary.symbols.index("”")
+    trained = read(model, text)
+    frozen = read(model, text, [Freeze("forget", 1.0, unit=unit)])
+    before, after = (reading.probabilities[-1, closing].item() for reading in (trained, frozen))
+    assert chosen("02.freeze") == "It falls to less than a fifth."
+    assert before > 0.4 and after < before / 5
+    gate = trained.values["forget"][0, :, unit]
+    at_close = gate[trained.text.index("”")]
+    assert at_close < 0.1 and gate.median() > 0.9, "open nearly everywhere, and shut at each ”"

@@ -83,6 +83,15 @@ def test_anatomy(path: Path) -> None:
     assert order == sorted(order)
 
 
+@pytest.mark.parametrize("path", ALL, ids=names)
+def test_lessons_is_imported_before_torch(path: Path) -> None:
+    """Else torch's threads spin while they wait, outside `make`: one busy neighbour makes a training a hundred times slower."""
+    lines = "\n".join(c.source for c in cells(path, "code")).split("\n")
+    torch, ours = (next((i for i, line in enumerate(lines) if re.match(start, line)), len(lines)) for start in
+                   ("(import|from) torch", "(import|from) lessons"))  # fmt: skip
+    assert ours < torch
+
+
 @pytest.mark.parametrize("path", STUDENT, ids=[p.stem for p in STUDENT])
 def test_every_exercise_is_the_fixed_block(path: Path) -> None:
     """Heading, difficulty and minutes, task in bullets, stub, one check, folded hint."""
@@ -97,13 +106,14 @@ def test_every_exercise_is_the_fixed_block(path: Path) -> None:
         assert hint.source.startswith("<details>\n<summary>Hint</summary>")
 
 
-def test_lesson_01_has_its_checks_predictions_and_explorers() -> None:
-    text = "\n".join(c.source for c in cells(FOLDER / "01_rnn_gradients.ipynb", "code"))
+@pytest.mark.parametrize(("stem", "explorers"), [("01_rnn_gradients", 3), ("02_lstm_gates", 2)])
+def test_a_lesson_has_its_checks_predictions_and_explorers(stem: str, explorers: int) -> None:
+    text = "\n".join(c.source for c in cells(FOLDER / f"{stem}.ipynb", "code"))
     checks = set(re.findall(r"^check\.(\w+)\(", text, re.MULTILINE))
     assert len(checks) >= 4
     assert checks <= {name.split(".")[-1] for name in all_checks()}
     assert len(re.findall(r"^Prediction\(", text, re.MULTILINE)) >= 3
-    assert len(re.findall(r"from widgets\.explorers", text)) == 3
+    assert len(re.findall(r"from widgets\.explorers", text)) == explorers
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=[p.stem for p in SOURCES])

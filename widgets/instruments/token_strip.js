@@ -1,5 +1,7 @@
 // TokenStrip: one box a token, coloured by its value. See token_strip.py for what the traits mean.
 
+const ENDS = { "␣": "word", "⏎": "line" }; // where a strip of characters may, and must, go on below
+
 function render({ model, el }) {
   const title = h("h4", { class: "unrolled-title", id: newId("title") });
   const list = h("div", { class: "unrolled-tokens", role: "listbox", tabindex: "0", "aria-labelledby": title.id, "aria-orientation": "horizontal" });
@@ -20,13 +22,15 @@ function render({ model, el }) {
     if (shown === tokens) return;
     shown = tokens;
     list.replaceChildren(...tokens.map((token, i) =>
-      h("span", { class: "unrolled-token", role: "option", id: `${prefix}-${i}`, "aria-selected": "false" }, token)));
+      h("span", { class: "unrolled-token", role: "option", id: `${prefix}-${i}`, "aria-selected": "false",
+        "data-ends": ENDS[token] }, token)));
   };
 
   const draw = () => {
     const tokens = model.get("tokens");
     const [low, high] = [model.get("low"), model.get("high")];
     title.textContent = model.get("title") || "Tokens";
+    list.classList.toggle("unrolled-characters", model.get("as_text"));
     boxes(tokens);
     const table = colourTable(model.get("palette"));
     const chosen = Math.min(model.get("selected"), tokens.length - 1);
@@ -76,7 +80,7 @@ function render({ model, el }) {
 
   const root = h("div", { class: "unrolled-token-strip" }, title, list, scale.element, readout, details.element);
   const { cleanup } = mount({ model, el, root, draw,
-    traits: ["tokens", "data", "frames", "frame", "low", "high", "palette", "value_axis", "selected", "title"] });
+    traits: ["tokens", "data", "frames", "frame", "low", "high", "palette", "value_axis", "selected", "title", "as_text"] });
   return () => { model.off("change:data", read); cleanup(); };
 }
 

@@ -25,6 +25,8 @@ class TokenStrip(Instrument, script="token_strip"):
     value_axis = t.Unicode("value").tag(sync=True)
     selected = t.Int(-1).tag(sync=True)
     """The chosen token, counted from 0; -1 for none. Set from either side."""
+    as_text = t.Bool(False).tag(sync=True)
+    """Whether the tokens are the characters of a text: set close together, with the text's own line breaks."""
 
     @property
     def values(self) -> np.ndarray:
@@ -39,8 +41,12 @@ class TokenStrip(Instrument, script="token_strip"):
         low: float | None = None,
         high: float | None = None,
         frame: int = 0,
+        palette: str | None = None,
+        value_axis: str | None = None,
     ) -> "TokenStrip":
         """Show ``tokens`` coloured by ``values``: [tokens], or [frames tokens] sent ahead for a slider.
+
+        ``palette`` and ``value_axis`` change together with the values where they are given.
 
         Raises:
             ValueError: when there are not as many values as tokens.
@@ -49,8 +55,11 @@ class TokenStrip(Instrument, script="token_strip"):
         check_labels(tokens, array.shape[1], f"A token strip with {array.shape[1]} values", optional=False)
         if not 0 <= frame < max(len(array), 1):
             raise ValueError(f"Frame {frame} does not exist: there are {len(array)}, counted from 0.")
-        ends = colour_range(array, low, high, self.palette)
+        palette = palette or self.palette
+        ends = colour_range(array, low, high, palette)
         with self.hold_sync():
+            self.palette = palette  # first: traitlets refuses an unknown one, and the last picture stays
+            self.value_axis = self.value_axis if value_axis is None else value_axis
             self.tokens = visible_all(tokens)
             self.data = array.tobytes()
             self.frames = len(array)

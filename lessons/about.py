@@ -4,6 +4,7 @@ import importlib.metadata
 import platform
 import sys
 
+from lessons import zoo
 from lessons.core.device import describe
 
 OLDEST_PYTHON = (3, 11)
@@ -25,5 +26,20 @@ def report() -> str:
         except importlib.metadata.PackageNotFoundError:
             lines.append(f"[FAIL] {package} is not installed. {ADVICE}")
     lines.append(f"[OK]   {describe()}")
-    lines.append("[OK]   Lessons 00 and 01 train their own small networks and need no downloaded weights.")
+    lines += weights()
     return "\n".join(lines)
+
+
+def weights() -> list[str]:
+    """Return one line for all trained models that are in the box, and one for each that cannot be used."""
+    good, lines = [], []
+    try:
+        for name in zoo.names():
+            try:
+                zoo.load(name)
+                good.append(name)
+            except zoo.ZooError as error:
+                lines.append(f"[FAIL] {error}")
+    except zoo.ZooError as error:  # the list itself is broken
+        lines.append(f"[FAIL] {error}")
+    return [f"[OK]   Trained models in the box: {', '.join(good) or 'none'}", *lines]

@@ -1,0 +1,42 @@
+"""The first cell of the course: what it says of this computer and of the weights."""
+
+import importlib.metadata
+
+import pytest
+
+from lessons import about, zoo
+
+
+def test_all_is_well():
+    lines = about.report().split("\n")
+    assert all(line.startswith("[OK]   ") for line in lines), lines
+    for name in zoo.names():
+        assert name in lines[-1]
+
+
+def test_a_missing_package_gets_a_way_out(monkeypatch):
+    version = importlib.metadata.version
+
+    def missing(name: str) -> str:
+        if name == "plotly":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return version(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", missing)
+    assert "[FAIL] plotly is not installed. Close JupyterLab and run `make lab`" in about.report()
+
+
+def test_an_old_python_gets_a_way_out(monkeypatch):
+    monkeypatch.setattr(about, "OLDEST_PYTHON", (99, 0))
+    assert about.report().startswith("[FAIL] Python 3") and "is too old" in about.report()
+
+
+@pytest.mark.parametrize("broken", ["a file", "the list"])
+def test_broken_weights_are_a_line_and_no_traceback(monkeypatch, broken):
+    def fails(*_):
+        raise zoo.ZooError("tales-x: its file is cut off.")
+
+    monkeypatch.setattr(zoo, "load" if broken == "a file" else "names", fails)
+    lines = about.report().split("\n")
+    assert "[FAIL] tales-x: its file is cut off." in lines
+    assert any(line.startswith("[OK]   Trained models in the box: none") for line in lines)
