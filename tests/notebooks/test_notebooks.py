@@ -85,7 +85,7 @@ def test_anatomy(path: Path) -> None:
 
 @pytest.mark.parametrize("path", ALL, ids=names)
 def test_lessons_is_imported_before_torch(path: Path) -> None:
-    """Else torch's threads spin while they wait, outside `make`: one busy neighbour makes a training a hundred times slower."""
+    """Else torch's threads spin while they wait, outside `make`, and one busy neighbour slows them a hundredfold."""
     lines = "\n".join(c.source for c in cells(path, "code")).split("\n")
     torch, ours = (next((i for i, line in enumerate(lines) if re.match(start, line)), len(lines)) for start in
                    ("(import|from) torch", "(import|from) lessons"))  # fmt: skip

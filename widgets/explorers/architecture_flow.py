@@ -34,7 +34,7 @@ def flow_figure(lines: dict[str, Float64[Tensor, "time"]]) -> go.Figure:
     figure.update_layout(
         xaxis_title="steps back",
         xaxis_rangemode="tozero",
-        yaxis=log_axis(*lines.values()) | {"title": "gradient, as a part of the last step's"},
+        yaxis=log_axis(*lines.values()) | {"title": "relative gradient"},
     )
     return figure
 
@@ -48,11 +48,9 @@ class ArchitectureFlow(Explorer):
     seed = t.Int(0, min=0, max=9).tag(state=True)
 
     def __init__(self, **state: object) -> None:
-        self.chart = Chart(title="Size of the gradient at the memory, on a logarithmic scale", height=340)
+        self.chart = Chart(title="Size of the gradient at the memory, relative to the last step", height=340)
         parts = {
-            "keep_bias": controls.slider(
-                "First bias of the gate that keeps the memory", self.keep_bias, 0.0, 6.0, 0.5, ".1f"
-            ),
+            "keep_bias": controls.slider("Bias of the keeping gate", self.keep_bias, 0.0, 6.0, 0.5, ".1f"),
             "steps": controls.slider("Steps", self.steps, 10, 100, 1),
             "seed": controls.slider("Seed", self.seed, 0, 9, 1),
         }

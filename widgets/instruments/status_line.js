@@ -7,7 +7,7 @@ function nameControls(panel) {
     const label = control.querySelector(":scope > .widget-label");
     const name = label?.textContent.replaceAll("\u200b", "").trim(); // an empty label holds one invisible character
     if (!name) continue;
-    for (const input of control.querySelectorAll(".noUi-handle, .widget-readout[contenteditable], select, input")) {
+    for (const input of control.querySelectorAll(".noUi-handle, .widget-readout[contenteditable], select, input, textarea")) {
       const part = input.classList.contains("widget-readout") ? `${name}, as a number` : name;
       if (input.getAttribute("aria-label") !== part) input.setAttribute("aria-label", part);
       if (input.classList.contains("widget-readout")) input.setAttribute("role", "textbox");
@@ -36,6 +36,8 @@ async function photograph(panel) {
       image.style.cssText = to[i].style.cssText;
       to[i].replaceWith(image);
     } else if (original instanceof HTMLInputElement) to[i].setAttribute("value", original.value);
+    else if (original instanceof HTMLTextAreaElement) to[i].textContent = original.value;
+    else if (original instanceof HTMLOptionElement) to[i].toggleAttribute("selected", original.selected);
   });
   copy.style.margin = "0";
   const background = getComputedStyle(document.body).getPropertyValue("--jp-layout-color0").trim() || "#ffffff";
