@@ -83,24 +83,28 @@ display(slider, view)
 KINDS = ("heat map 64x64", "twelve panels 32x32", "line of 200 points")
 PEERS = {"ours": OURS, "plotly FigureWidget": PLOTLY, "matplotlib": MATPLOTLIB}
 
-# Watches everything in the cell's output but the slider. A change counts at the end of the first frame that holds it:
-# the message posted from an animation frame arrives after that frame is painted, whether the change came before it or
-# in it.
-WATCH = """() => {
-    const area = document.querySelector('.jp-OutputArea');
-    const slider = document.querySelector('.widget-hslider');
+# Watches one part of the page, but for what is to be ignored in it. A change counts at the end of the first frame that
+# holds it: the message posted from an animation frame arrives after that frame is painted, whether the change came
+# before it or in it.
+WATCH = """([area, ignored]) => {
     const painted = new MessageChannel();
     let changed = false;
     window.bench = { start: 0, last: 0 };
     const key = () => { window.bench = { start: performance.now(), last: 0 }; changed = false; };
     addEventListener('keydown', key, true);
-    new MutationObserver(changes => { changed ||= changes.some(c => !slider.contains(c.target)); })
-        .observe(area, { subtree: true, childList: true, attributes: true, characterData: true });
+    new MutationObserver(changes => { changed ||= changes.some(c => !(ignored && c.target.closest?.(ignored))); })
+        .observe(document.querySelector(area),
+            { subtree: true, childList: true, attributes: true, characterData: true });
     painted.port1.onmessage = () => { if (changed) { window.bench.last = performance.now(); changed = false; } };
     const tick = () => { painted.port2.postMessage(0); requestAnimationFrame(tick); };
     tick();
 }"""
 QUIET = 300  # milliseconds without a change, after which a picture is finished
+
+
+def percentile_95(times: list[float]) -> float:
+    """Return the time that 95 in 100 do not exceed."""
+    return sorted(times)[round(0.95 * (len(times) - 1))]
 
 
 def measure(lab: Lab, browser, kind: str, source: str, keys: int) -> dict[str, float]:
@@ -111,7 +115,7 @@ def measure(lab: Lab, browser, kind: str, source: str, keys: int) -> dict[str, f
         page = notebook.page
         page.wait_for_timeout(2500)
         page.wait_for_selector("css=.jp-OutputArea >> css=canvas, .main-svg, img")  # a picture, not words about one
-        page.evaluate(WATCH)
+        page.evaluate(WATCH, [".jp-OutputArea", ".widget-hslider"])
         page.locator(".noUi-handle").focus()
         times, sizes = [], []
         for i in range(keys + 3):
@@ -125,12 +129,7 @@ def measure(lab: Lab, browser, kind: str, source: str, keys: int) -> dict[str, f
             if i >= 3:  # the first few warm everything up
                 times.append(page.evaluate("() => window.bench.last - window.bench.start"))
                 sizes.append(notebook.bytes_received - before)
-        times.sort()
-        return {
-            "median": statistics.median(times),
-            "p95": times[min(len(times) - 1, round(0.95 * (len(times) - 1)))],
-            "bytes": statistics.median(sizes),
-        }
+        return {"median": statistics.median(times), "p95": percentile_95(times), "bytes": statistics.median(sizes)}
 
 
 def run(keys: int = 60) -> dict[tuple[str, str], dict[str, float]]:

@@ -7,17 +7,17 @@ from lessons.checks.question import Choice, Estimate
 
 ask_half_life = Estimate(
     key="02.half_life",
-    text="The forget gate stays at 0.99, and nothing new comes in. After how many steps is less than half of the"
+    text="The gate f stays at 0.99, and nothing new comes in. After how many steps is less than half of the"
     " memory left?",
     answer=69,
     within=1.4,
     unit="steps",
-    why="0.99^68 is 0.505 and 0.99^69 is 0.4998. A forget gate of 0.9 keeps half for 6 steps only.",
+    why="0.99^68 is 0.505 and 0.99^69 is 0.4998. A gate of 0.9 keeps half for 6 steps only.",
 )
 
 ask_leak = Estimate(
     key="02.leak",
-    text="Half of the memory shall be left after 100 steps. The forget gate is the same at every step. How far below"
+    text="Half of the memory shall be left after 100 steps. The gate f is the same at every step. How far below"
     " 1 may it lie?",
     answer=0.0069,
     within=1.5,
@@ -60,14 +60,6 @@ ask_output = Choice(
     why="The output gate decides what is shown, not what is kept. Later steps do notice: their gates read h, not c.",
 )
 
-ask_start = Choice(
-    key="02.start",
-    text="The bias of a forget gate is 0, and so is all that comes in. Where does the gate stand?",
-    options=("closed: 0", "half open: 0.5", "open: 1"),
-    answer=1,
-    why="sigmoid(0) = 0.5. An LSTM whose weights are still small therefore halves its memory at every step.",
-)
-
 ask_forget_bias = Choice(
     key="02.forget_bias",
     text="All weights are 0 but the bias of the forget gate. How much of the memory is left after 20 steps when that"
@@ -93,8 +85,8 @@ ask_update_bias = Choice(
 
 ask_explode = Choice(
     key="02.explode",
-    text="A gradient goes back along the cell, c_new = f * c + i * g, with the gates and g held fixed. Can it explode"
-    " on this path?",
+    text="A gradient goes back along the cell, c_new = f * c + i * g. The gates and g are taken as fixed. Can it"
+    " explode on this way?",
     options=(
         "Yes, as soon as the cell holds large numbers.",
         "Yes, when the forget gates stay close to 1 for long.",
@@ -102,7 +94,7 @@ ask_explode = Choice(
         "No: the tanh of the candidate keeps it small.",
     ),
     answer=2,
-    why="The factor is the product of the forget gates. Other paths lead through h and the gates; there it can grow.",
+    why="The factor is the product of the forget gates. Other paths lead through h; there it can grow.",
 )
 
 ask_long_lag = Choice(
@@ -111,22 +103,24 @@ ask_long_lag = Choice(
     " blanks, three times each. Which of them learns it?",
     options=(
         "The LSTM every time, the RNN never.",
+        "The LSTM never, the RNN once.",
         "Both every time, the LSTM sooner.",
-        "The LSTM never, and the RNN at most by luck.",
+        "Both fail every time.",
     ),
-    answer=2,
-    why="A forget gate at 0.5 halves the memory at every step: 0.5^40 is nothing. The gate must be open to begin with.",
+    answer=1,
+    why="A forget gate at 0.5 halves the memory at every step: 0.5^40 is nothing. The RNN had luck with its weights.",
 )
 
 ask_freeze = Choice(
     key="02.freeze",
-    text="The forget gate of the quote cell is open nearly everywhere, and shut at each ”. You freeze it at 1. What"
-    " happens to the probability of a closing mark at the end of the second quotation?",
+    text="The forget gate of the quote cell is open nearly everywhere. It shuts at each ”, and just after each “. You"
+    " freeze it at 1. What happens to the probability of a closing mark at the end of the second quotation?",
     options=(
-        "Nothing: the gate was near 1 almost everywhere anyway.",
-        "It falls to less than a fifth.",
-        "All characters become equally likely.",
+        "Next to nothing: the gate was near 1 almost everywhere anyway.",
+        "It rises: the first quotation was never wiped out, so the network still thinks it is inside.",
+        "It falls to less than a fifth of what it was.",
     ),
-    answer=1,
-    why="The gate mattered at one character only, the ” in between. Not wiped there, the memory is wrong ever after.",
+    answer=2,
+    why="Just after the second “ the gate should wipe out “outside”. Frozen open it cannot, so there seems to be"
+    " nothing to close.",
 )

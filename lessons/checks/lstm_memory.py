@@ -55,6 +55,18 @@ cell_gradient = Check(
             lambda f, k: f[:k].prod(dim=0),
         ),
         Misconception(
+            "took the first k steps, and k = 0 does not give ones",
+            "The steps are too old: .cumprod starts at step 1. Which end of f holds step T? And which place has the"
+            " index k - 1 when k is 0?",
+            lambda f, k: f.cumprod(dim=0)[k - 1],
+        ),
+        *_cell_mistakes(
+            "read the product from step 1 on, k places from the end",
+            ".cumprod multiplies from step 1 on, so that your product stops where it should begin. At which end of f"
+            " should it start?",
+            lambda f, k: f.cumprod(dim=0)[-k],
+        ),
+        Misconception(
             "took the steps one too early",
             "The count is right, and the gate of step T is not among them. Which gates lie between c_{T-k} and c_T?",
             lambda f, k: f[-k - 1 : -1].prod(dim=0),
@@ -63,6 +75,16 @@ cell_gradient = Check(
             "the last gate to the power k",
             "Only the last row of f comes in. Is the forget gate the same at every step?",
             lambda f, k: f[-1] ** k,
+        ),
+        Misconception(
+            "the oldest gate to the power k",
+            "Only one row of f comes in, k times. Is the forget gate the same at every step?",
+            lambda f, k: f[-k] ** k,
+        ),
+        *_cell_mistakes(
+            "one gate alone",
+            "A single row of f comes in, the gate of step T-k+1. How many steps lead from c_{T-k} to c_T?",
+            lambda f, k: f[-k],
         ),
         *_cell_mistakes(
             "one step too many",
@@ -89,6 +111,12 @@ cell_gradient = Check(
             "The gates are added up. How does the chain rule join the steps?",
             lambda f, k: f[-k:].sum(dim=0),
         ),
+        Misconception(
+            "added the gates in place of multiplying them, and k = 0 gives 0",
+            "The gates are added up. How does the chain rule join the steps? And what is the change of c_T when c_T"
+            " itself changes?",
+            lambda f, k: f[len(f) - k :].sum(dim=0),
+        ),
         *_cell_mistakes(
             "took the mean of the gates",
             "The result does not shrink with k. How does the chain rule join the steps?",
@@ -114,6 +142,13 @@ cell_gradient = Check(
             "There is one number for the whole layer. Each unit has a cell of its own: which axis stays?",
             lambda f, k: f[-k:].prod(),
         ),
+        # The last one: a result that is wrong in float32 as well belongs to the mistakes above.
+        Misconception(
+            "started from ones in float32",
+            "The numbers are right. f is float64, and a new tensor is float32 if you do not say more. What can you tell"
+            " torch.ones, or which function of torch makes ones that are like another tensor?",
+            lambda f, k: f[len(f) - k :].prod(dim=0) if k else torch.ones(f.shape[1], dtype=torch.float32),
+        ),
     ],
 )
 
@@ -132,9 +167,9 @@ def _count_cases(generator: Generator) -> list[tuple]:
     return [("rnn", 3, 5), ("ugrnn", 7, 4), ("gru", 2, 6), ("lstm", 5, 3), ("lstm", 10, 64)]
 
 
-def _count_mistake(name: str, says: str, block=lambda i, h: h * (i + h + 1), blocks=BLOCKS, once=lambda h: 0):
+def _count_mistake(name: str, says: str, block=lambda i, h: h * (i + h + 1), blocks=BLOCKS, once=lambda a, h: 0):
     """A mistake in the size of one block, in how many there are, or in what is there only once."""
-    return Misconception(name, says, lambda a, i, h: blocks[a] * block(i, h) + once(h))
+    return Misconception(name, says, lambda a, i, h: blocks[a] * block(i, h) + once(a, h))
 
 
 parameter_count = Check(
@@ -156,7 +191,7 @@ parameter_count = Check(
             "one bias for all gates together",
             "The bias comes in only once. Does every gate have its own?",
             block=lambda i, h: h * (i + h),
-            once=lambda h: h,
+            once=lambda a, h: h,
         ),
         _count_mistake(
             "one number as the bias of a whole gate",
@@ -167,6 +202,23 @@ parameter_count = Check(
             "counted the gates and not the candidate",
             "You counted only the parts with a sigmoid. Has the one with the tanh no weights?",
             blocks={"rnn": 1, "ugrnn": 1, "gru": 2, "lstm": 3},
+        ),
+        _count_mistake(
+            "counted the gates only, and none for the plain RNN",
+            "Your plain RNN has no weights at all: you counted only the parts with a sigmoid. Has the one with the tanh"
+            " no weights?",
+            blocks={name: parts - 1 for name, parts in BLOCKS.items()},
+        ),
+        _count_mistake(
+            "counted a third part in the UGRNN",
+            "The UGRNN comes out too large, the others are right. How many gates has it, besides its candidate?",
+            blocks=BLOCKS | {"ugrnn": 3},
+        ),
+        _count_mistake(
+            "a second bias in the candidate of the GRU",
+            "The GRU comes out too large, by one bias: the b_h of PyTorch's form. How many biases does the task give"
+            " to each part?",
+            once=lambda a, h: h if a == "gru" else 0,
         ),
         _count_mistake(
             "counted the cell as a part with weights",

@@ -94,6 +94,13 @@ best_unit = Check(
             lambda values, label, divide: _strongest(_correlations(values, label, divide) ** 2),
         ),
         *_unit_mistakes(
+            "counted the units from 1",
+            "Your r is right, and the number of the unit is too large by 1. Where does the task begin to count?",
+            lambda values, label, divide: (lambda unit, r: (unit + 1, r))(
+                *_strongest(_correlations(values, label, divide))
+            ),
+        ),
+        *_unit_mistakes(
             "returned r first",
             "Both results are right, in the wrong order. What does the task ask for first?",
             lambda values, label, divide: _strongest(_correlations(values, label, divide))[::-1],
@@ -103,6 +110,21 @@ best_unit = Check(
             "A unit with large numbers wins. What makes a correlation free of the size of the numbers?",
             lambda values, label: _strongest((label - label.mean()) @ _centred(values) / len(label)),
         ),
+        *[
+            Misconception(
+                f"divided by the spread of the label only{how}",
+                "A unit with large numbers wins. You divide by the spread of the label: whose spread is missing?",
+                lambda values, label, count=count: _strongest(
+                    (label - label.mean()) @ _centred(values) / (label - label.mean()).norm() / count(len(label))
+                ),
+            )
+            for how, count in {  # the covariance and the spread are sums, or means over n or n - 1 steps
+                "": lambda n: 1,
+                ", with means over n": lambda n: n**0.5,
+                ", with means over n - 1": lambda n: (n - 1) ** 0.5,
+                ", with n and n - 1 mixed": lambda n: n / (n - 1) ** 0.5,
+            }.items()
+        ],
         Misconception(
             "took the difference of the two means",
             "You compare the means where the label is 1 and where it is 0. A unit with large numbers wins: what is"

@@ -1,6 +1,6 @@
 """The long-lag table of lesson 2: which of the four architectures learns to remember, for how long, in which time.
 
-    python -m lessons.recurrent.long_lag        trains all of it and writes long_lag.json: some ten minutes
+    python -m lessons.recurrent.long_lag        trains all of it and writes long_lag.json: some eight minutes
 
 The task and the training are those of lesson 1, `experiments.recall_training`: the same optimiser, sizes and sequences
 for every architecture. A run ends when 99 % of 500 fresh sequences are answered right, or when its budget is spent. A

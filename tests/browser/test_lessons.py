@@ -10,7 +10,12 @@ from tests.browser.lab import DARK, LIGHT, REPO, Notebook, open_notebook, painte
 
 pytestmark = pytest.mark.browser
 LESSONS = [REPO / "notebooks" / f"{stem}.ipynb" for stem in ("00_start_here", "01_rnn_gradients", "02_lstm_gates")]
-KEYS = {"checkbox": ["Space"], "slider": ["ArrowRight", "PageUp", "Home", "End"], "text": ["End", "z"]}
+KEYS = {
+    "checkbox": ["Space"],
+    "slider": ["ArrowRight", "PageUp", "Home", "End"],
+    "text": ["End", "z"],
+    "textarea": ["End", "z"],
+}
 
 
 @pytest.fixture(scope="module", params=LESSONS, ids=[p.stem for p in LESSONS])
@@ -51,6 +56,7 @@ def test_every_control_answers_the_keyboard(lesson: Notebook) -> None:
                 "slider": ".noUi-handle",
                 "text": "input[type=text]",
                 "checkbox": "input[type=checkbox]",
+                "textarea": "textarea",
             }[kind]
             for control in explorer.locator(selector).all():
                 assert control.get_attribute("aria-label") or kind == "checkbox"
@@ -62,7 +68,7 @@ def test_every_control_answers_the_keyboard(lesson: Notebook) -> None:
                     counts = [painted(v) for v in views.all()]
                     value = control.get_attribute("aria-valuenow")
                     page.keyboard.press(key)
-                    if kind == "text" and key == "End":
+                    if key == "End" and kind in ("text", "textarea"):
                         continue
                     page.wait_for_timeout(60)
                     if kind == "slider" and control.get_attribute("aria-valuenow") == value:

@@ -1,10 +1,11 @@
-"""The references of the checks of lesson 02 against torch, numpy, autograd, and loops over single numbers."""
+"""The checks of lesson 02: references against torch, numpy, autograd and loops, and mistakes as students write them."""
 
 import numpy
 import pytest
 import torch
 
 from lessons.checks.lstm_gates import best_unit, cell_gradient, gru_step, lstm_step, parameter_count
+from lessons.recurrent.gru import GRU, GRUConfig
 
 
 def assert_equal(ours: torch.Tensor, theirs: torch.Tensor) -> None:
@@ -105,6 +106,27 @@ def test_a_step_of_the_lstm_is_that_of_torch_with_its_gradients(case, result):
     assert_equal_gradients(ours, leaves, theirs, [x, h, c, cell.weight_ih, cell.weight_hh, cell.bias_ih])
 
 
+@pytest.mark.parametrize(
+    ("results", "name", "right"),
+    [
+        (lambda o, new, c: (o * torch.tanh(new), torch.tanh(new)), "handed on the tanh of the cell", "state"),
+        (lambda o, new, c: (o * torch.tanh(torch.tanh(new)), torch.tanh(new)), "squashed the cell before its tanh", ""),
+        (lambda o, new, c: (torch.tanh(o * new), new), "took the tanh after the output gate", "cell"),
+        (lambda o, new, c: (o * torch.tanh(new), c), "handed on the old cell", "state"),
+    ],
+)
+def test_who_mixes_up_the_results_of_the_lstm_is_told_which_of_them_is_right(results, name, right):
+    def attempt(x, h, c, A_x, A_h, b):
+        i, f, g, o = (x @ A_x.mT + h @ A_h.mT + b[:, None]).unbind()  # [gate batch hidden]
+        return results(o.sigmoid(), f.sigmoid() * c + i.sigmoid() * g.tanh(), c)
+
+    verdict = lstm_step.examine(attempt)
+    assert verdict.misconception == name
+    answers = zip(("state", "cell"), lstm_step.reference(*lstm_step.case(1)), attempt(*lstm_step.case(1)), strict=True)
+    for part, ours, theirs in answers:
+        assert torch.allclose(ours, theirs) == (part == right) == (f"The {part} is right" in verdict.detail)
+
+
 # --- The gradient along the cell ------------------------------------------------------------------
 
 
@@ -135,6 +157,45 @@ def test_in_an_lstm_whose_gates_do_not_see_the_state_it_is_the_whole_gradient():
         assert_equal(cell_gradient.reference(forget[:, row], k), gradient[row])
 
 
+def by_a_loop(start, join, k_0=None):
+    """An attempt that goes back one step after the other; `k_0` makes its answer for k = 0 where that differs."""
+
+    def attempt(f, k):
+        result = (start if k or k_0 is None else k_0)(f)
+        for back in range(1, k + 1):
+            result = join(result, f[-back])
+        return result
+
+    return attempt
+
+
+@pytest.mark.parametrize(
+    ("attempt", "name"),
+    [
+        (by_a_loop(lambda f: torch.ones(f.shape[1]), torch.Tensor.mul), "started from ones in float32"),
+        (by_a_loop(lambda f: torch.ones(f.shape[1]), torch.Tensor.mul_), "started from ones in float32"),
+        (by_a_loop(lambda f: 0 * f[0], torch.add), "added the gates in place of multiplying them, and k = 0 gives 0"),
+        (by_a_loop(lambda f: 0 * f[0], torch.add, lambda f: f[0] ** 0), "added the gates in place of multiplying them"),
+        (by_a_loop(lambda f: f[0] ** 0, lambda result, gate: gate, lambda f: f[0] ** 0), "one gate alone"),
+        (lambda f, k: f[-k:].cumprod(0)[0], "one gate alone, and k = 0 does not give ones"),
+    ],
+)
+def test_a_product_by_a_loop_or_by_cumprod_is_named_too(attempt, name):
+    assert cell_gradient.examine(attempt).misconception == name
+
+
+@pytest.mark.parametrize("start", [lambda f: torch.ones_like(f[0]), lambda f: torch.ones(f.shape[1]).to(f)])
+def test_a_loop_that_starts_from_float64_passes_and_the_other_still_hears_what_is_off(start):
+    assert cell_gradient.examine(by_a_loop(start, torch.mul)).passed
+    verdict = cell_gradient.examine(by_a_loop(lambda f: start(f).float(), torch.mul))
+    assert "only as precise as float32" in verdict.detail and "k = 0" in verdict.detail
+
+
+def test_a_mistake_in_float32_keeps_its_own_name():
+    verdict = cell_gradient.examine(lambda f, k: f[:k].float().prod(dim=0))
+    assert verdict.misconception == "took the first k steps"
+
+
 # --- The number of parameters ---------------------------------------------------------------------
 
 
@@ -160,6 +221,14 @@ def test_the_ugrnn_is_a_gru_without_the_reset_gate():
     for inputs, hidden in ((3, 5), (7, 4)):
         rnn, ugrnn, gru = (parameter_count.reference(name, inputs, hidden) for name in ("rnn", "ugrnn", "gru"))
         assert ugrnn == gru - rnn  # one gate has as many as a whole RNN
+
+
+def test_the_misconception_that_is_called_pytorchs_form_counts_it():
+    second = next(m for m in parameter_count.misconceptions if m.name == "a second bias in the candidate of the GRU")
+    assert "b_h of PyTorch" in second.says
+    for reset, count in (("before", parameter_count.reference), ("after", second.wrong)):
+        cell = GRU(GRUConfig(input_size=3, hidden_size=5, output_size=1, reset=reset)).cells[0]
+        assert count("gru", 3, 5) == sum(weight.numel() for weight in cell.parameters())
 
 
 # --- The unit that follows a label ----------------------------------------------------------------
@@ -201,3 +270,30 @@ def test_a_tiny_number_against_zero_passes_too():
         return unit, r[unit].item()
 
     assert best_unit.examine(attempt).passed
+
+
+@pytest.mark.parametrize(
+    ("covariance", "spread", "how"),
+    [
+        (lambda products: products.sum(0), lambda label: label.norm(), ""),
+        (lambda products: products.mean(0), lambda label: label.std(unbiased=False), ", with means over n"),
+        (lambda products: products.sum(0) / (len(products) - 1), torch.std, ", with means over n - 1"),
+        (lambda products: products.mean(0), torch.std, ", with n and n - 1 mixed"),
+    ],
+)
+def test_the_spread_of_the_units_is_missed_in_every_way_to_write_a_covariance(covariance, spread, how):
+    def attempt(values, label):
+        values, label = values - values.mean(0), label - label.mean()
+        r = covariance(values * label[:, None]) / spread(label)
+        return r.abs().argmax().item(), r[r.abs().argmax()].item()
+
+    assert best_unit.examine(attempt).misconception == f"divided by the spread of the label only{how}"
+
+
+@pytest.mark.parametrize("add", [lambda unit: unit + 1, lambda unit: unit.item() + 1])
+def test_a_unit_that_is_counted_from_1_is_seen(add):
+    def attempt(values, label):
+        unit, r = best_unit.reference(values, label)
+        return add(unit), r
+
+    assert best_unit.examine(attempt).misconception == "counted the units from 1"

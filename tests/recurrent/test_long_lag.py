@@ -11,7 +11,7 @@ from lessons.recurrent import long_lag
 from lessons.recurrent.architectures import TITLES, memory_mark
 from lessons.recurrent.experiments import recall_training
 from lessons.recurrent.long_lag import BUDGET, ENOUGH, KEEP_BIAS, LAGS, LOOK, NETWORKS, SEEDS
-from lessons.recurrent.tasks import recall
+from lessons.recurrent.tasks import recall, recall_accuracy
 
 RUNS = {(run.architecture, run.keep_bias, run.lag, run.seed): run for run in long_lag.stored_runs()}
 ROWS = {(row.architecture, row.keep_bias, row.lag): row for row in long_lag.long_lag_table()}
@@ -90,6 +90,17 @@ def test_before_training_the_memory_of_the_lstm_alone_fills_up_during_the_blanks
             model(recall(generator(0), 8, 160, 8)[0])
         sizes[name] = seen[mark][:, -1].abs().mean().item()
     assert sizes["lstm"] > 4 and max(sizes["ugrnn"], sizes["gru"]) < 0.3, sizes
+
+
+def test_with_its_input_gate_nearly_shut_the_lstm_learns_a_lag_of_160():
+    """The remedy of Hochreiter and Schmidhuber (1997) that lesson 2 tells of."""
+    run = recall_training(160, 0, BUDGET, "lstm", KEEP_BIAS)
+    cell, fresh = run.model.cells[0], recall(generator(999), 500, 160, 8)
+    with torch.no_grad():
+        cell.b[cell.GATES.index("input")] = -4.0
+    while run.done < BUDGET and recall_accuracy(run.model, fresh) < ENOUGH:
+        run.run(50, progress=False)
+    assert 300 <= run.done <= 1000  # 600 when it was written
 
 
 def test_one_row_for_every_network_and_lag():

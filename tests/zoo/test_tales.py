@@ -67,11 +67,36 @@ def test_who_closes_what_it_opens(architecture):
 
 
 def test_the_switch_of_the_quote_cell():
-    """Its forget gate shuts at ” alone; what is written there is low, so that the memory is high inside."""
+    """Its forget gate shuts at ” and just after “, and is open elsewhere; the candidate says low, then high."""
     unit, reading = int(score("lstm")["quote_unit"]), read(load("lstm"), TALE)
-    at = torch.tensor([character == "”" for character in reading.text])
+    opens, closes = (torch.tensor([character == mark for character in reading.text]) for mark in "“”")
+    after = opens.roll(1)
     forget, candidate = (reading.values[name][0, :, unit] for name in ("forget", "candidate"))
-    assert forget[at].max() < 0.1 and forget[~at].mean() > 0.9 and candidate[at].max() < -0.9
+    assert forget[closes].max() < 0.1 and candidate[closes].max() < -0.9
+    assert forget[after].max() < 0.1 and candidate[after].min() > 0.9
+    assert forget[opens].mean() > 0.9 and forget[~(after | closes)].mean() > 0.9
+
+
+def right_of_a_linear_map(values: torch.Tensor, label: torch.Tensor, fit: slice, test: slice) -> float:
+    """Least squares with a little ridge on one part of a text; the part of right answers on the other."""
+    x = torch.cat([values, torch.ones(len(values), 1)], dim=1).double()
+    weights = torch.linalg.solve(x[fit].T @ x[fit] + torch.eye(x.shape[1]), x[fit].T @ label[fit].double())
+    return ((x[test] @ weights > 0.5) == (label[test] > 0.5)).double().mean().item()
+
+
+@EVERY
+def test_no_linear_map_of_all_units_of_the_rnn_knows_about_the_marks(architecture):
+    label, values = inside_quotes(TALE), memory(load(architecture), TALE)[0]
+    half = len(TALE) // 2
+    for fit, test in ((slice(0, half), slice(half, None)), (slice(half, None), slice(0, half))):
+        right, always_outside = right_of_a_linear_map(values, label, fit, test), 1 - label[test].mean().item()
+        assert 0.55 < always_outside < 0.66
+        assert right < always_outside + 0.1 if architecture == "rnn" else right > 0.93
+
+
+def test_a_network_that_cannot_forget_is_worse_than_one_that_knows_nothing():
+    costs = [read(load("lstm"), TALE, [Freeze("forget", value)]).nats for value in (0.0, 1.0)]
+    assert 1.5 < costs[0] < 3 < 4.16 < 10 < costs[1]
 
 
 def test_a_frozen_gate_of_one_unit_costs_little_on_the_whole():

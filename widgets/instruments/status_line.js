@@ -91,6 +91,7 @@ function render({ model, el }) {
     if (!panelOf()) return;
     arrival.disconnect();
     nameControls(panelOf());
+    keepKeys(panelOf()); // the controls are ipywidgets': an arrow in a list would leave it, a digit change the cell
     watcher.observe(panelOf(), { childList: true, subtree: true });
   });
   arrival.observe(root);

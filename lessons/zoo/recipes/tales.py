@@ -3,9 +3,12 @@
 The text is Grimm's Fairy Tales, edited by F. J. Olcott (public domain): simple prose with much dialogue, so that a
 memory for quotation marks pays. The last tenth is held out: the loss and the correlations are measured there.
 
-How the recipe was found: two layers of 256 units had no unit with |r| above .7 for "inside quotes" after nine passes,
-one layer of 384 had one of .99; half as many streams, so twice as many steps for the same text, lowered the held-out
-loss more than more units did.
+How the recipe was found, by trials with seed 0, the loss and the largest |r| of a unit with "inside quotation marks",
+both on the held-out tenth. One layer of 384 units, tanh(c): .74 after six passes through the text, .99 after nine. Two
+layers of 256 units: .70 after nine passes, .98 after eighteen, and a higher loss throughout. 16 streams in place of
+32, so twice as many steps for the same text: a loss of 1.19 in place of 1.26. A one-hot vector in place of the
+embedding with its dropout: 1.31, and rising. The lesson needs a quote cell, so a recipe was chosen that grows one: it
+is no proof that every training does.
 """
 
 import math
