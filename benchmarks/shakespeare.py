@@ -1,6 +1,6 @@
 """The recipe of lesson 2's character models on the text and the split that nanoGPT made a benchmark.
 
-    python -m benchmarks.shakespeare --text tinyshakespeare.txt [--architecture lstm] [--passes 40]
+    python -m benchmarks.shakespeare --text tinyshakespeare.txt [--architecture lstm] [--passes 24]
 
 The text is tinyshakespeare (1 115 394 characters, 65 different ones; Karpathy 2015), which is not part of this project.
 As in nanoGPT, the first nine tenths train and the last tenth validates, and the loss is the mean surprise in nats a

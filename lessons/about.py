@@ -42,4 +42,6 @@ def weights() -> list[str]:
                 lines.append(f"[FAIL] {error}")
     except zoo.ZooError as error:  # the list itself is broken
         lines.append(f"[FAIL] {error}")
-    return [f"[OK]   Trained models in the box: {', '.join(good) or 'none'}", *lines]
+    if not good:
+        return [*lines, "[FAIL] There is no trained model in the box: take the folder lessons/zoo again."]
+    return [f"[OK]   Trained models in the box: {', '.join(good)}", *lines]

@@ -39,4 +39,9 @@ def test_broken_weights_are_a_line_and_no_traceback(monkeypatch, broken):
     monkeypatch.setattr(zoo, "load" if broken == "a file" else "names", fails)
     lines = about.report().split("\n")
     assert "[FAIL] tales-x: its file is cut off." in lines
-    assert any(line.startswith("[OK]   Trained models in the box: none") for line in lines)
+    assert lines[-1].startswith("[FAIL] There is no trained model in the box")
+
+
+def test_an_empty_box_is_a_fault(monkeypatch):
+    monkeypatch.setattr(zoo, "names", list)
+    assert about.weights() == ["[FAIL] There is no trained model in the box: take the folder lessons/zoo again."]

@@ -68,7 +68,7 @@ gru_step = Check(
             candidate=lambda x, h, r, A_x, A_h, b: torch.tanh(r * (x @ A_x.T + h @ A_h.T + b)),
         ),
         _gru_mistake(
-            "1 - r in place of r",
+            "took 1 - r in place of r",
             "Your candidate sees most of the old state where r is near 0. What should r near 0 do to it?",
             candidate=lambda x, h, r, A_x, A_h, b: torch.tanh(x @ A_x.T + ((1 - r) * h) @ A_h.T + b),
         ),

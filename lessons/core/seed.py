@@ -6,6 +6,8 @@ one per device, from which the first weights and dropout are drawn.
 """
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -41,6 +43,18 @@ def set_global_state(state: list[Tensor]) -> None:
     if torch.cuda.is_initialized():
         for device, device_state in zip(range(torch.cuda.device_count()), cuda, strict=False):
             torch.cuda.set_rng_state(device_state, device)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Start torch's global sources at `seed` while the block runs; afterwards they go on from where they were."""
+    _check(seed)
+    outside = global_state()
+    torch.manual_seed(seed)
+    try:
+        yield
+    finally:
+        set_global_state(outside)
 
 
 def _check(seed: int) -> None:

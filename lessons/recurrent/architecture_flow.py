@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from lessons.core.seed import generator, seed_all
+from lessons.core.seed import generator, seeded
 from lessons.recurrent.architectures import build, memory_mark
 from lessons.recurrent.gradients import hidden_gradients
 
@@ -30,8 +30,8 @@ def architecture_flow(
     """
     if steps < 1:
         raise ValueError(f"The gradient needs a sequence of at least 1 step, not {steps}.")
-    seed_all(seed)
-    model = build(architecture, INPUTS, hidden, 1, keep_bias=keep_bias).double().requires_grad_(False)
+    with seeded(seed):
+        model = build(architecture, INPUTS, hidden, 1, keep_bias=keep_bias).double().requires_grad_(False)
     x = torch.randn(1, steps, INPUTS, generator=generator(seed), dtype=torch.float64)  # [batch=1 time input]
     gradients = hidden_gradients(model, x, lambda y: y[0, -1, 0], mark=memory_mark(architecture))
     logs = gradients[0].norm(dim=1).log10()  # [batch=1 time hidden] -> [time]

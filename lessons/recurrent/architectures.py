@@ -2,6 +2,8 @@
 
 from types import MappingProxyType
 
+from torch import Tensor
+
 from lessons.recurrent.gated import GatedConfig
 from lessons.recurrent.gru import GRU, GRUConfig
 from lessons.recurrent.lstm import LSTM
@@ -39,9 +41,14 @@ def build(
 
 def gates_of(architecture: str) -> tuple[str, ...]:
     """The names of its gates and candidate, in the order of the axis "gate"; none for the RNN."""
-    return getattr(build(architecture, 1, 1, 1).cells[0], "GATES", ())
+    return ARCHITECTURES[architecture].gates
 
 
 def memory_mark(architecture: str) -> str:
     """The mark of a cell at which its memory passes: that of c for the LSTM, of h for the others."""
     return "see_cell" if architecture == "lstm" else "see_hidden"
+
+
+def as_memory(architecture: str, value: Tensor) -> Tensor:
+    """What passes that mark, on the scale from -1 to 1: tanh(c) of an LSTM, as its output gate sees it; else h."""
+    return value.tanh() if architecture == "lstm" else value

@@ -7,6 +7,7 @@ E, the embedding, is a table with a learned row of numbers for each character.
 The network is any `Stack`: the same code trains an RNN, a UGRNN, a GRU and an LSTM.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -23,7 +24,10 @@ from lessons.text.characters import Characters
 
 @dataclass(frozen=True)
 class CharacterConfig:
-    """Everything that says how a character model is built. The sizes are checked where the network is made."""
+    """Everything that says how a character model is built. ValueError for a value out of its range.
+
+    The vocabulary and the network's own sizes are checked where they are made.
+    """
 
     symbols: str  # the vocabulary, as in `Characters`
     architecture: str  # "rnn", "ugrnn", "gru" or "lstm"
@@ -32,6 +36,10 @@ class CharacterConfig:
     layers: int = 1
     dropout: float = 0.0  # part of every row, and of h on its way up, that is zeroed, in training only
     keep_bias: float = 0.0  # first bias of the gate that keeps the memory
+
+    def __post_init__(self) -> None:
+        if self.embedding_size < 1:
+            raise ValueError(f"embedding_size must be 1 or more, not {self.embedding_size}.")
 
 
 class CharacterModel(nn.Module):
@@ -79,21 +87,28 @@ def nats_per_character(model: CharacterModel, text: str) -> float:
     return F.cross_entropy(logits[0], ids[0, 1:]).item()
 
 
-@torch.no_grad()
 def write(model: CharacterModel, prompt: str, length: int, temperature: float = 0.7, seed: int = 0) -> Iterator[str]:
     """Go on from `prompt`, one character at a time, `length` in all: each is drawn from the model's prediction.
 
-    temperature: the logits are divided by it. Above 0; small is careful, 1 is the model's own prediction.
-    ValueError for an empty prompt, a length below 1 or a temperature out of its range.
+    temperature: the logits are divided by it. From 0.001 up; small is careful, 1 is the model's own prediction.
+    ValueError for an empty prompt, a length below 1, a temperature out of its range or weights that are not finite.
     """
     if length < 1:
         raise ValueError(f"The length must be 1 character or more, not {length}.")
-    if not temperature > 0:
-        raise ValueError(f"The temperature must be above 0, not {temperature}: 0.01 takes nearly always the likeliest.")
-    source = generator(seed)
-    logits, state = model.eval()(model.encode(prompt))
+    if not 1e-3 <= temperature < math.inf:
+        raise ValueError(f"The temperature must be 0.001 or more and finite, not {temperature}.")
+    return _drawn(model, model.encode(prompt), length, temperature, generator(seed))
+
+
+@torch.no_grad()
+def _drawn(
+    model: CharacterModel, ids: Int[Tensor, "batch time"], length: int, temperature: float, source: torch.Generator
+) -> Iterator[str]:
+    logits, state = model.eval()(ids)
     for _ in range(length):
-        chances = (logits[0, -1].double() / temperature).softmax(dim=0).cpu()
-        drawn = torch.multinomial(chances, 1, generator=source)  # [time=1]
+        scores = logits[0, -1].cpu().double()  # on the CPU, as the source is; in this order for an Apple chip
+        if not scores.isfinite().all():
+            raise ValueError("The model's predictions are not finite: its training has diverged, load it again.")
+        drawn = torch.multinomial((scores / temperature).softmax(dim=0), 1, generator=source)  # [time=1]
         yield model.vocabulary.decode(drawn)
         logits, state = model(drawn[None].to(logits.device), state)

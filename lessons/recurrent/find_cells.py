@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lessons.core.record import record
-from lessons.recurrent.architectures import memory_mark
+from lessons.recurrent.architectures import as_memory, memory_mark
 from lessons.recurrent.character_model import CharacterModel
 
 
@@ -45,7 +45,7 @@ def place_in_line(text: str) -> Float[Tensor, "time"]:
 
 def correlations(values: Float[Tensor, "time hidden"], label: Float[Tensor, "time"]) -> Float[Tensor, "hidden"]:
     """Pearson's r of every unit with the label, in float64. A unit or a label that never changes has r = 0."""
-    values, label = values.double(), label.double()
+    values, label = values.cpu().double(), label.cpu().double()  # on the CPU: an Apple chip has no float64
     values, label = values - values.mean(dim=0), label - label.mean()
     spread = values.norm(dim=0) * label.norm()  # [hidden]
     return torch.where(spread > 0, (values * label[:, None]).sum(dim=0) / spread, 0.0)
@@ -54,16 +54,17 @@ def correlations(values: Float[Tensor, "time hidden"], label: Float[Tensor, "tim
 @torch.no_grad()
 def memory(model: CharacterModel, text: str) -> Float[Tensor, "layer time hidden"]:
     """What every unit remembers at every character: tanh(c) of an LSTM, as its output gate sees it; else h."""
-    mark = memory_mark(model.config.architecture)
+    architecture = model.config.architecture
+    mark = memory_mark(architecture)
     names = [f"stack.cells.{layer}.{mark}" for layer in range(model.config.layers)]
     with record(model.eval(), only=names) as seen:
         model(model.encode(text))
     values = torch.stack([seen[name][0] for name in names])  # [batch=1 time hidden] * layer -> [layer time hidden]
-    return values.tanh() if mark == "see_cell" else values
+    return as_memory(architecture, values)
 
 
 def best_unit(memory: Float[Tensor, "layer time hidden"], label: Float[Tensor, "time"]) -> Found:
     """The unit of any layer whose correlation with the label is farthest from 0, with its sign."""
-    r = torch.stack([correlations(values, label.to(values.device)) for values in memory])  # [layer hidden]
+    r = torch.stack([correlations(values, label) for values in memory])  # [layer hidden]
     layer, unit = divmod(int(r.abs().argmax()), r.shape[1])
     return Found(layer, unit, r[layer, unit].item())

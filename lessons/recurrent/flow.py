@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from lessons.core.clipping import gradient_norm
 from lessons.core.record import record
-from lessons.core.seed import seed_all
+from lessons.core.seed import seeded
 from lessons.recurrent.gradients import jacobian_product_norms
 from lessons.recurrent.rnn import RNN, RNNConfig, init_spectral_radius
 
@@ -55,8 +55,8 @@ def gradient_flow(text: str, radius: float, window: int | None = None, seed: int
     if window is not None and window < 1:
         raise ValueError(f"The window must be 1 step or more, not {window}.")
     x = one_hot_characters(text)
-    seed_all(seed)
-    rnn = RNN(RNNConfig(CHARACTERS, HIDDEN, CLASSES)).double()
+    with seeded(seed):
+        rnn = RNN(RNNConfig(CHARACTERS, HIDDEN, CLASSES)).double()
     init_spectral_radius(rnn, radius)
     window = window or x.shape[1]
     h = None

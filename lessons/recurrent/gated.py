@@ -7,6 +7,7 @@ all; the candidate (the new content, with tanh in place of sigma) is one of them
 torch's, and stands in `GATES`.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -20,11 +21,16 @@ from lessons.recurrent.stack import Cell, StackConfig, uniform
 
 @dataclass(frozen=True)
 class GatedConfig(StackConfig):
-    """The sizes of a gated network, and where its memory starts."""
+    """The sizes of a gated network, and where its memory starts. ValueError for a bias that is not finite."""
 
     keep_bias: float = field(
         default=0.0, kw_only=True
     )  # first bias of the gate that keeps the memory: 0 half, 5 nearly all
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not math.isfinite(self.keep_bias):
+            raise ValueError(f"keep_bias must be a finite number, not {self.keep_bias}.")
 
 
 class GatedCell(Cell):

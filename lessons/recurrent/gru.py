@@ -91,13 +91,16 @@ class GRUAfterCell(GatedCell):
         """All steps in one call of the kernel behind `torch.nn.GRU`, on our weights."""
         b_hh = torch.cat([torch.zeros_like(self.b[:2]), self.b_h[None]]).flatten()  # [3*hidden]
         weights = [self.A_x.flatten(0, 1), self.A_h.flatten(0, 1), self.b.flatten(), b_hh]
+        train = torch.is_grad_enabled()  # without dropout it only says whether a gradient will be asked for (cuDNN)
         # has_biases, layers, dropout, train, bidirectional, batch_first
-        states, h = torch.gru(x, h[None].contiguous(), weights, True, 1, 0.0, self.training, False, True)
+        states, h = torch.gru(x, h[None].contiguous(), weights, True, 1, 0.0, train, False, True)
         return states, h[0]  # [batch time hidden]
 
 
 class GRU(Stack):
     """A stack of GRU layers and an output map."""
+
+    gates = GRUBeforeCell.GATES
 
     def make_cell(self, input_size: int) -> GatedCell:
         """One layer for inputs of this size, in the form that the configuration names."""

@@ -17,6 +17,7 @@ import torch
 from tqdm.auto import tqdm
 
 from lessons.core.device import best
+from lessons.core.files import write_whole
 from lessons.core.seed import generator
 from lessons.recurrent.architectures import ARCHITECTURES, TITLES
 from lessons.recurrent.experiments import BATCH, HIDDEN, SYMBOLS, recall_training
@@ -136,7 +137,7 @@ def write(runs: list[Run]) -> None:
     head = {"torch": torch.__version__, "device": best().type, "threads": torch.get_num_threads()} | settings()
     top = [f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
     body = ",\n".join(f"    {json.dumps(asdict(run))}" for run in runs)
-    FILE.write_text("{\n" + ",\n".join(top) + f',\n  "runs": [\n{body}\n  ]\n}}\n', "utf-8")
+    write_whole(FILE, ("{\n" + ",\n".join(top) + f',\n  "runs": [\n{body}\n  ]\n}}\n').encode("utf-8"))
 
 
 def main() -> int:

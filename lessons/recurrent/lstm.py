@@ -51,13 +51,16 @@ class LSTMCell(GatedCell):
         h, c = (part[None].contiguous() for part in state)  # [layer=1 batch hidden]
         b = self.b.flatten()
         weights = [self.A_x.flatten(0, 1), self.A_h.flatten(0, 1), b, torch.zeros_like(b)]
+        train = torch.is_grad_enabled()  # without dropout it only says whether a gradient will be asked for (cuDNN)
         # has_biases, layers, dropout, train, bidirectional, batch_first
-        states, h, c = torch.lstm(x, (h, c), weights, True, 1, 0.0, self.training, False, True)
+        states, h, c = torch.lstm(x, (h, c), weights, True, 1, 0.0, train, False, True)
         return states, (h[0], c[0])  # [batch time hidden]
 
 
 class LSTM(Stack):
     """A stack of LSTM layers and an output map."""
+
+    gates = LSTMCell.GATES
 
     def make_cell(self, input_size: int) -> LSTMCell:
         """One layer for inputs of this size."""

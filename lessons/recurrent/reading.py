@@ -20,7 +20,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from lessons.core.record import intervene, record
-from lessons.recurrent.architectures import TITLES
+from lessons.recurrent.architectures import TITLES, as_memory
 from lessons.recurrent.character_model import CharacterModel
 
 
@@ -129,7 +129,7 @@ class Reader:
         values = {name: layers(name) for name in names}
         if "c" in cell.state_names:
             c = layers("cell")
-            values |= {"memory": torch.tanh(c), "hidden": layers("hidden"), "cell": c}
+            values |= {"memory": as_memory("lstm", c), "hidden": layers("hidden"), "cell": c}
         else:
             values["memory"] = layers("hidden")
         return Reading(text, ids[0], values, logits[0].log_softmax(dim=1))
@@ -137,7 +137,7 @@ class Reader:
 
 def gates(model: CharacterModel) -> tuple[str, ...]:
     """The names of the gates that can be frozen; none for the RNN."""
-    return tuple(name for name in getattr(model.stack.cells[0], "GATES", ()) if name != "candidate")
+    return tuple(name for name in model.stack.gates if name != "candidate")
 
 
 def check_unit(model: CharacterModel, layer: int, unit: int | None) -> None:

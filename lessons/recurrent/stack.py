@@ -70,6 +70,8 @@ class Stack(nn.Module):
     A subclass says in `make_cell` which cells it is made of.
     """
 
+    gates: ClassVar[tuple[str, ...]] = ()  # gates and candidate of its cells, in the order of the axis "gate"
+
     A_y: Float[Tensor, "output hidden"]
 
     def __init__(self, config: StackConfig):

@@ -20,8 +20,10 @@ class Streams(nn.Module):
     place: Int[Tensor, ""]
 
     def __init__(self, model: CharacterModel, ids: Int[Tensor, "time"], streams: int, window: int):
-        """ValueError when the text is too short for one window in each stream."""
+        """ValueError for less than 1 stream or step a window, or a text too short for two windows in each stream."""
         super().__init__()
+        if streams < 1 or window < 1:
+            raise ValueError(f"There must be 1 or more streams and windows of 1 or more, not {streams} and {window}.")
         length = len(ids) // streams
         if length < 2 * window:
             raise ValueError(
@@ -40,18 +42,21 @@ class Streams(nn.Module):
         return (self.text.shape[1] - 1) // self.window
 
     def next_loss(self, start: int) -> Float[Tensor, ""]:
-        """Cross-entropy in nats of the next window. After the last one, begin again at character `start`."""
-        if self.place + self.window >= self.text.shape[1]:
-            self.place.fill_(start)
-            self.state.zero_()
-        place = int(self.place)
+        """Cross-entropy in nats of the next window. After the last one, begin again at character `start`.
+
+        The finger moves on only if the loss is finite: after a step that diverged, all is as before it.
+        """
+        place, first = int(self.place), self.state.clone()  # a clone: the buffer changes before the gradient goes back
+        if place + self.window >= self.text.shape[1]:
+            place, first = start, torch.zeros_like(first)
         ids = self.text[:, place : place + self.window + 1]  # [batch time+1]
-        first = self.state.clone().unbind()  # a clone: the buffer changes before the gradient goes back
-        logits, state = self.model(ids[:, :-1], first[0] if len(first) == 1 else first)
-        state = detached(state)
-        self.state.copy_(state[None] if isinstance(state, Tensor) else torch.stack(state))
-        self.place.add_(self.window)
-        return F.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
+        logits, state = self.model(ids[:, :-1], first[0] if len(first) == 1 else first.unbind())
+        loss = F.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
+        if loss.isfinite():
+            state = detached(state)
+            self.state.copy_(state[None] if isinstance(state, Tensor) else torch.stack(state))
+            self.place.fill_(place + self.window)
+        return loss
 
 
 def stream_loss(streams: Streams, start: Int[Tensor, ""]) -> Float[Tensor, ""]:

@@ -44,6 +44,8 @@ class UGRNNCell(GatedCell):
 class UGRNN(Stack):
     """A stack of UGRNN layers and an output map."""
 
+    gates = UGRNNCell.GATES
+
     def make_cell(self, input_size: int) -> UGRNNCell:
         """One layer for inputs of this size."""
         return UGRNNCell(input_size, self.config.hidden_size, self.config.keep_bias)

@@ -45,7 +45,8 @@ class Characters:
     def read(self, text: str) -> str:
         """The text as the model reads it: as long as `text`, and only of characters that the vocabulary holds."""
         known = set(self.symbols)
-        return "".join(c if c in known else self._sibling(c) for c in curly(text))
+        text = text if '"' in known else curly(text)
+        return "".join(c if c in known else self._sibling(c) for c in text)
 
     def encode(self, text: str) -> Int[Tensor, "time"]:
         """The ids of all characters, after `read`."""

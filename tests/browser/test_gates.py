@@ -77,7 +77,7 @@ def test_freezing_twice_is_a_sentence_and_the_picture_stays(panel: Locator) -> N
     ("word " * 1000, 500, "Your text has 5,000 characters. This panel reads the first 500."),
     ("</script><img src=x onerror=alert(1)>", 37, "The model does not know"),
     ("\n\n\n", 3, ""),
-    ("e\u0301 👩‍👩‍👧", 8, "reads □ there"),
+    ("e\u0301 👩‍👩‍👧", 7, "U+200D"),
     ("$\\alpha$ `x` <b>b</b>", 21, "□"),
 ])  # fmt: skip
 def test_odd_texts_are_read_and_said_aloud(gates: Notebook, panel: Locator, text: str, count: int, says: str) -> None:

@@ -54,3 +54,17 @@ def test_global_state_comes_back():
     first = torch.rand(3)
     seed.set_global_state(state)
     assert torch.equal(first, torch.rand(3))
+
+
+def test_a_seeded_block_leaves_the_sources_as_they_were():
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    with seed.seeded(1):
+        first = torch.rand(3)
+    assert torch.equal(torch.rand(3), expected)
+    with pytest.raises(ZeroDivisionError), seed.seeded(1):
+        assert torch.equal(torch.rand(3), first)
+        raise ZeroDivisionError
+    with pytest.raises(ValueError, match="A seed is a whole number"), seed.seeded(-1):
+        pass

@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 
+from lessons.core.device import best
 from lessons.core.record import record
 from lessons.core.seed import generator
 from lessons.recurrent import long_lag
@@ -87,7 +88,7 @@ def test_before_training_the_memory_of_the_lstm_alone_fills_up_during_the_blanks
         model = recall_training(160, 0, 1, name, KEEP_BIAS).model
         mark = f"cells.0.{memory_mark(name)}"
         with record(model, only=[mark]) as seen:
-            model(recall(generator(0), 8, 160, 8)[0])
+            model(recall(generator(0), 8, 160, 8)[0].to(best()))
         sizes[name] = seen[mark][:, -1].abs().mean().item()
     assert sizes["lstm"] > 4 and max(sizes["ugrnn"], sizes["gru"]) < 0.3, sizes
 
@@ -110,8 +111,9 @@ def test_one_row_for_every_network_and_lag():
         steps = sorted(run.steps for run in here if run.learned)
         assert row.runs == 3 and row.learned == len(steps)
         assert (row.steps is None) == (row.seconds is None) == (not steps)
+        seconds = sorted(run.seconds for run in here if run.learned)
         if len(steps) in (1, 3):
-            assert row.steps == steps[len(steps) // 2]
+            assert row.steps == steps[len(steps) // 2] and row.seconds == seconds[len(steps) // 2]
         if len(steps) == 2:
             assert row.steps == sum(steps) / 2
 

@@ -113,6 +113,22 @@ def test_dropout_acts_in_training_only_and_never_on_the_way_through_time(archite
     assert torch.equal(model(X)[0], model(X)[0])
 
 
+@EVERY
+@pytest.mark.parametrize("watched", [False, True], ids=["fast", "readable"])
+def test_dropout_acts_between_layers_and_before_the_output(architecture, watched):
+    """Half of what goes through each of these two places is zero, on both paths; in evaluation nothing is."""
+    model = build(architecture, 3, 200, 2, layers=2, dropout=0.5)
+    dropped = []
+    model.drop.register_forward_hook(lambda _module, _inputs, output: dropped.append((output == 0).float().mean()))
+    for training, part in ((True, 0.5), (False, 0.0)):
+        dropped.clear()
+        with record(model.train(training), only=None if watched else []):
+            model(X.float())
+        places = dropped[:TIME], dropped[TIME:]  # readable: once a step, then once for the output
+        assert len(dropped) == (TIME + 1 if watched else 2)
+        assert all(value == pytest.approx(part, abs=0.1) for place in places for value in place)
+
+
 @pytest.mark.parametrize(("architecture", "parts"), [("rnn", 1), ("ugrnn", 2), ("gru", 3), ("lstm", 4)])
 def test_parameter_counts(architecture, parts):
     cell = build(architecture, 3, 5, 2).cells[0]

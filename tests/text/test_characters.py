@@ -57,6 +57,11 @@ def test_what_comes_later_changes_nothing_before(text, cut):
     assert curly(text).startswith(curly(text[:cut]))
 
 
+@given(st.text(min_size=1))
+def test_a_vocabulary_reads_its_own_text_as_it_is(text):
+    assert Characters.of(text).read(text) == text
+
+
 @pytest.mark.parametrize("symbols", ["abc", "", UNKNOWN + "aa"])
 def test_a_broken_vocabulary(symbols):
     with pytest.raises(ValueError, match="A vocabulary starts with □ and holds no character twice"):

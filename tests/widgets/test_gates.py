@@ -1,7 +1,5 @@
 """The explorer of gates without a browser: set a trait, read the instruments."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
@@ -12,7 +10,7 @@ from lessons.recurrent.character_model import CharacterConfig, CharacterModel
 from lessons.recurrent.reading import Freeze, Reader, read
 from lessons.text.characters import Characters
 from widgets import TokenStrip
-from widgets.explorers.gates import LONGEST, MOST_LIKELY, OPENING, Gates, known_cells
+from widgets.explorers.gates import LONGEST, MOST_LIKELY, OPENING, Gates
 from widgets.instruments.text import visible_all
 
 SYMBOLS = Characters.of(OPENING).symbols
@@ -269,19 +267,6 @@ def test_models_are_loaded_when_they_are_chosen_and_once() -> None:
     picture = panel.strip.data
     panel.architecture = "broken"
     assert panel.status.message == "The file of 'broken' is missing: fetch it again." and panel.strip.data == picture
-
-
-def test_the_models_in_the_box_and_their_known_cells(monkeypatch) -> None:
-    entry = SimpleNamespace(score={"nats": 1.3, "quote_unit": 4.0, "quote_r": 0.9})
-    monkeypatch.setattr(zoo, "names", lambda: ["tales-lstm", "tales-rnn"])
-    monkeypatch.setattr(zoo, "entry", lambda name: entry if name == "tales-lstm" else SimpleNamespace(score={}))
-    asked = []
-    monkeypatch.setattr(zoo, "load", lambda name: (asked.append(name), model("lstm", 9))[1])
-    assert known_cells() == {"LSTM": {"quote cell": 4}, "RNN": {}}
-    panel = Gates()
-    assert asked == ["tales-lstm"] and panel.unit == 4
-    assert panel.controls["architecture"].options == ("LSTM", "GRU", "UGRNN", "RNN")
-    assert Gates(MODELS).unit == 0, "models of somebody's own have no known cells"
 
 
 def test_the_opening_text_has_what_there_is_to_see() -> None:

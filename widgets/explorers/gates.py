@@ -5,8 +5,9 @@ bars compare it with the reading of the model as it was trained. The reading its
 """
 
 import math
-from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
+import unicodedata
+from collections.abc import Mapping
+from functools import lru_cache
 
 import ipywidgets as ipw
 import plotly.graph_objects as go
@@ -15,10 +16,10 @@ import traitlets as t
 from jaxtyping import Float
 from torch import Tensor
 
-from lessons.recurrent.architectures import TITLES
 from lessons.recurrent.character_model import CharacterModel
 from lessons.recurrent.reading import Freeze, Reader, Reading, check_unit, checked, gates
 from widgets import controls
+from widgets.explorers.box import Known, Models, known_cells, trained_models
 from widgets.explorers.explorer import Explorer
 from widgets.instruments.bars import Bars
 from widgets.instruments.chart import Chart
@@ -38,35 +39,6 @@ OPENING = (
 NO_CELL = -1
 """Stands for "my own choice" in the list of the cells with a meaning."""
 
-Models = Mapping[str, Callable[[], CharacterModel]]
-Known = Mapping[str, Mapping[str, int]]
-
-
-def trained_models() -> Models:
-    """Return the models in the box by title, each as a function that loads it."""
-
-    def load(name: str) -> CharacterModel:
-        from lessons import zoo
-
-        return zoo.load(name)
-
-    return {title: partial(load, f"tales-{name}") for name, title in reversed(TITLES.items())}
-
-
-def known_cells() -> Known:
-    """Return the units that were found to follow the text, by the model's title and their meaning."""
-    from lessons import zoo
-
-    known = {}
-    for name, title in TITLES.items():
-        if f"tales-{name}" not in zoo.names():
-            continue  # to choose it gives a sentence
-        score = zoo.entry(f"tales-{name}").score
-        known[title] = {
-            f"{what} cell": int(score[f"{what}_unit"]) for what in ("quote", "line") if f"{what}_unit" in score
-        }
-    return known
-
 
 def label(name: str, model: CharacterModel) -> str:
     """Return what a name in ``Reading.values`` means in this model."""
@@ -80,7 +52,9 @@ def memory_figure(text: str, lines: Mapping[str, Float[Tensor, "time"]]) -> go.F
     figure = go.Figure()
     x, letters = list(range(1, len(text) + 1)), [visible(c) for c in text]
     for (name, y), dash in zip(lines.items(), ("solid", "dash"), strict=False):
-        figure.add_scatter(x=x, y=y.numpy(), text=letters, name=name, mode="lines", line={"dash": dash, "width": 2.5})
+        figure.add_scatter(
+            x=x, y=y.cpu().numpy(), text=letters, name=name, mode="lines", line={"dash": dash, "width": 2.5}
+        )
     figure.update_layout(
         xaxis_title="character", yaxis_title="memory", yaxis_range=[-1.05, 1.05], showlegend=True, hovermode="x"
     )
@@ -118,6 +92,7 @@ class Gates(Explorer):
         if known is None:
             known = known_cells() if models is None else {}
         self._models, self._known = (trained_models() if models is None else models), known
+        self._fitting = False
         self._loaded = lru_cache(maxsize=None)(lambda title: self._models[title]())
         self._reader = lru_cache(maxsize=8)(Reader)
         self.strip = TokenStrip(title="Your text, as the model reads it", as_text=True)
@@ -165,7 +140,7 @@ class Gates(Explorer):
 
     def readings(self) -> dict[str, Reading]:
         """Return the reading "as trained" and, when something is frozen, the one "frozen"."""
-        model, text = self.model(), self.text[:LONGEST]
+        model, text = self.model(), self._typed()[:LONGEST]
         kinds = {"as trained": ()} | ({"frozen": self.freezes} if self.freezes else {})
         return {name: self._reader(model, freezes).read(text) for name, freezes in kinds.items()}
 
@@ -212,6 +187,8 @@ class Gates(Explorer):
     def refresh(self) -> None:
         """Answer the state, and say above the bars what it is that they go on from."""
         super().refresh()
+        if self.status.message and self.status.kind == "error":
+            return  # the last good picture stays, and its title
         before = self.strip.tokens[: self._place(self.strip.tokens) + 1]
         self.bars.title = f"What comes after {'…' * (len(before) > 12)}{''.join(before[-12:])}"
 
@@ -219,11 +196,16 @@ class Gates(Explorer):
         """The chosen character, or the last one."""
         return self.strip.selected if 0 <= self.strip.selected < len(tokens) else len(tokens) - 1
 
+    def _typed(self) -> str:
+        """The text, with a letter and the accent that follows it joined to one character where there is one."""
+        return unicodedata.normalize("NFC", self.text)
+
     def _note(self, model: CharacterModel) -> str:
         sentences = []
-        if len(self.text) > LONGEST:
-            sentences.append(f"Your text has {len(self.text):,} characters. This panel reads the first {LONGEST}.")
-        if unknown := model.vocabulary.unknown(self.text[:LONGEST]):
+        text = self._typed()
+        if len(text) > LONGEST:
+            sentences.append(f"Your text has {len(text):,} characters. This panel reads the first {LONGEST}.")
+        if unknown := model.vocabulary.unknown(text[:LONGEST]):
             names = ", ".join(visible(c) for c in unknown[:5]) + ", …" * (len(unknown) > 5)
             sentences.append(f"The model does not know {names}: it reads □ there.")
         return " ".join(sentences)
@@ -238,13 +220,24 @@ class Gates(Explorer):
             raise t.TraitError(f"{what}, not {visible(proposal.value)!r}.")
         return proposal.value
 
+    def _on_state(self, change: t.Bunch) -> None:
+        if not self._fitting:  # half a change is no state to show
+            super()._on_state(change)
+
     def _fit_controls(self, _change: t.Bunch) -> None:
-        """Offer the units, layers, values, gates and known cells of another model."""
-        self.thaw()
+        """Offer the units, layers, values, gates and known cells of another model. The base answers after it."""
         try:
             model = self.model()
         except ValueError:
             return  # the answer to the new state says why
+        self._fitting = True
+        try:
+            self._fit_to(model)
+        finally:
+            self._fitting = False
+
+    def _fit_to(self, model: CharacterModel) -> None:
+        self.thaw()
         parts, names, known = self.controls, gates(model), self._known.get(self.architecture, {})
         shown, layer, unit = self.shown, self.layer, next(iter(known.values()), self.unit)
         values = [
@@ -272,7 +265,8 @@ class Gates(Explorer):
         self.controls["known"].value = self.unit if self.unit in offered and not self.layer else NO_CELL
 
     def _show_known(self, change: t.Bunch) -> None:
-        if change["new"] not in (NO_CELL, self.unit, None):
+        chosen = self.unit if not self.layer else NO_CELL
+        if change["new"] not in (NO_CELL, chosen, None):
             self.layer, self.unit, self.shown = 0, change["new"], "memory"
 
     def _freeze_as_chosen(self) -> None:
@@ -281,9 +275,9 @@ class Gates(Explorer):
 
     def _say_what_is_frozen(self, _change: t.Bunch | None = None) -> None:
         what = "; ".join(map(str, self.freezes))
-        nothing = (
-            "No gate is frozen." if self.controls["gate"].options else f"The {self.architecture} has no gate to freeze."
-        )
+        options = self.controls["shown"].options
+        without = len(options) == 1 and options[0][-1] == "memory"  # a model was loaded, and it has no gate
+        nothing = f"The {self.architecture} has no gate to freeze." if without else "No gate is frozen."
         self.controls["frozen"].value = f"Frozen: {what}." if what else nothing
 
     def _choose_last(self, _change: t.Bunch) -> None:

@@ -23,6 +23,8 @@ def visible(token: object, longest: int = LONGEST) -> str:
     text = str(token)
     if text in _NAMED:
         return _NAMED[text]
+    if text == "\u200d":  # alone, it joins nothing
+        return "U+200D"
     shown = "".join(_visible_character(c) for c in text[: longest + 1])
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
