@@ -26,6 +26,7 @@ from tqdm.auto import tqdm
 from lessons.core import checkpoint as checkpoints
 from lessons.core import seed as seeds
 from lessons.core.clipping import clip_by_norm, gradient_norm
+from lessons.core.threads import threads
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Training:
         clip: float | None = None,
         checkpoint: tuple[str | Path, int] | None = None,
         schedule: Callable[[int], float] | None = None,
+        threads: int | None = None,
     ):
         """Prepare a run; ValueError for a setting out of its range.
 
@@ -64,6 +66,7 @@ class Training:
         steps: how many there are in all. seed: of the batches and of dropout.
         clip: largest norm of the gradient, above 0; None for no clipping.
         checkpoint: (path, every so many steps). schedule: step (from 1) -> factor of the learning rate.
+        threads: how many compute a step on the CPU; 1 is best for a small recurrent network, None leaves torch as set.
         """
         if steps < 1:
             raise ValueError(f"A training needs at least 1 step, not {steps}.")
@@ -73,6 +76,7 @@ class Training:
             raise ValueError(f"A checkpoint is written every 1 or more steps, not every {checkpoint[1]}.")
         self.model, self.optimizer, self.loss, self.batches = model, optimizer, loss, batches
         self.steps, self.clip, self.checkpoint, self.schedule = steps, clip, checkpoint, schedule
+        self.threads = threads
         self.history: list[Record] = []
         self.generator = seeds.generator(seed)
         outside = seeds.global_state()
@@ -97,7 +101,7 @@ class Training:
                 group["lr"] = group["initial_lr"] * self.schedule(number)
         self.model.train()
         self.optimizer.zero_grad()
-        with self._own_randomness():
+        with self._own_randomness(), threads(self.threads):
             batch = _moved(self.batches(self.generator), next(self.model.parameters()).device)
             loss = self.loss(self.model, batch)
             if loss.ndim != 0:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lessons.core.seed import generator
+from lessons.core.threads import threads
 from lessons.recurrent.architectures import build
 from lessons.recurrent.stack import State
 from lessons.text.characters import Characters
@@ -111,4 +112,5 @@ def _drawn(
             raise ValueError("The model's predictions are not finite: its training has diverged, load it again.")
         drawn = torch.multinomial((scores / temperature).softmax(dim=0), 1, generator=source)  # [time=1]
         yield model.vocabulary.decode(drawn)
-        logits, state = model(drawn[None].to(logits.device), state)
+        with threads(1):  # never across a yield: whoever reads on keeps their own
+            logits, state = model(drawn[None].to(logits.device), state)

@@ -34,7 +34,9 @@ def recall_training(
     """
     model = _model(seed, architecture, keep_bias)
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
-    return Training(model, optimizer, recall_loss, lambda g: recall(g, BATCH, lag, SYMBOLS), steps, seed, clip=1.0)
+    return Training(
+        model, optimizer, recall_loss, lambda g: recall(g, BATCH, lag, SYMBOLS), steps, seed, clip=1.0, threads=1
+    )
 
 
 def clipping_training(clip: float | None, seed: int = 0, steps: int = 300) -> Training:
@@ -47,7 +49,9 @@ def clipping_training(clip: float | None, seed: int = 0, steps: int = 300) -> Tr
     model = _model(seed)
     init_spectral_radius(model, 1.5)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.6)
-    return Training(model, optimizer, recall_loss, lambda g: recall(g, BATCH, 10, SYMBOLS), steps, seed, clip=clip)
+    return Training(
+        model, optimizer, recall_loss, lambda g: recall(g, BATCH, 10, SYMBOLS), steps, seed, clip=clip, threads=1
+    )
 
 
 def recall_reach(model: Stack, batch: tuple[Tensor, Tensor]) -> tuple[float, float]:

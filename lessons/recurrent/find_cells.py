@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lessons.core.record import record
+from lessons.core.threads import threads
 from lessons.recurrent.architectures import as_memory, memory_mark
 from lessons.recurrent.character_model import CharacterModel
 
@@ -57,7 +58,7 @@ def memory(model: CharacterModel, text: str) -> Float[Tensor, "layer time hidden
     architecture = model.config.architecture
     mark = memory_mark(architecture)
     names = [f"stack.cells.{layer}.{mark}" for layer in range(model.config.layers)]
-    with record(model.eval(), only=names) as seen:
+    with threads(1), record(model.eval(), only=names) as seen:
         model(model.encode(text))
     values = torch.stack([seen[name][0] for name in names])  # [batch=1 time hidden] * layer -> [layer time hidden]
     return as_memory(architecture, values)

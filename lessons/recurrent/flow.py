@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from lessons.core.clipping import gradient_norm
 from lessons.core.record import record
 from lessons.core.seed import seeded
+from lessons.core.threads import threads
 from lessons.recurrent.gradients import jacobian_product_norms
 from lessons.recurrent.rnn import RNN, RNNConfig, init_spectral_radius
 
@@ -60,10 +61,10 @@ def gradient_flow(text: str, radius: float, window: int | None = None, seed: int
     init_spectral_radius(rnn, radius)
     window = window or x.shape[1]
     h = None
-    with record(rnn, gradients=True) as seen:
+    with threads(1), record(rnn, gradients=True) as seen:
         for start in range(0, x.shape[1], window):
             y, h = rnn(x[:, start : start + window], None if h is None else h.detach())
-    F.cross_entropy(y[:, -1], torch.tensor([0])).backward()
+        F.cross_entropy(y[:, -1], torch.tensor([0])).backward()
     name = "cells.0.see_hidden"
     gradients = seen.gradient(name)[0]  # [time hidden]
     norms = gradients.norm(dim=1)

@@ -20,6 +20,7 @@ from jaxtyping import Float, Float64
 from torch import Tensor, nn
 
 from lessons.core.record import record
+from lessons.core.threads import threads
 
 # ---------------------------------------------------------------------------------------------- one number
 
@@ -84,7 +85,7 @@ def hidden_gradients(
     if not -count <= layer < count:
         raise IndexError(f"There is no layer {layer}: the model has {count}, from 0 to {count - 1}.")
     name = f"cells.{layer % count}.{mark}"
-    with torch.enable_grad(), record(model, only=[name]) as seen:
+    with threads(1), torch.enable_grad(), record(model, only=[name]) as seen:
         x = x.detach().requires_grad_()  # so that the states have a graph even if all weights are frozen
         y, _ = model(x)
         steps = seen.calls(name)  # [batch hidden] * time

@@ -20,6 +20,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from lessons.core.record import intervene, record
+from lessons.core.threads import threads
 from lessons.recurrent.architectures import TITLES, as_memory
 from lessons.recurrent.character_model import CharacterModel
 
@@ -118,7 +119,7 @@ class Reader:
         if before:
             kept = ("hidden", "cell") if "c" in cell.state_names else ("memory",)
             state = tuple(before.values[name][:, -1:] for name in kept)  # [layer batch=1 hidden] each
-        with intervene(self.model, _edits(self.freezes)), record(self.model) as seen:
+        with threads(1), intervene(self.model, _edits(self.freezes)), record(self.model) as seen:
             logits, _ = self.model.eval()(ids, state)  # [batch=1 time vocab]
 
         def layers(name: str) -> Float[Tensor, "layer time hidden"]:

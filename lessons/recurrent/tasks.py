@@ -14,6 +14,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lessons.core.threads import threads
+
 
 def adding(
     generator: torch.Generator, batch: int, lag: int
@@ -67,7 +69,8 @@ def recall_accuracy(model: nn.Module, batch: tuple[Tensor, Tensor]) -> float:
     """The part of the answers that is right, 0 to 1, computed on the model's own device."""
     device = next(model.parameters()).device
     x, target = (part.to(device) for part in batch)
-    return (model(x)[0][:, -1].argmax(dim=1) == target).float().mean().item()
+    with threads(1):
+        return (model(x)[0][:, -1].argmax(dim=1) == target).float().mean().item()
 
 
 def _check(**sizes: int) -> None:

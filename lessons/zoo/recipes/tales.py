@@ -69,7 +69,7 @@ def character_training(
 
     optimizer = torch.optim.Adam(streams.parameters(), lr=LEARNING_RATE, betas=(0.9, 0.99))
     batches = lambda generator: random_start(generator, WINDOW)  # noqa: E731
-    return Training(streams, optimizer, stream_loss, batches, steps, seed, clip=1.0, schedule=schedule)
+    return Training(streams, optimizer, stream_loss, batches, steps, seed, clip=1.0, schedule=schedule, threads=1)
 
 
 def score(model: CharacterModel, text: str) -> dict[str, float]:
