@@ -6,26 +6,29 @@ from pathlib import Path
 from tests.browser.lab import DARK, LIGHT, REPO, chromium, lab_server, open_notebook
 
 PICTURES = REPO / "docs"
-CELL = "from widgets.explorers.gradient_flow import GradientFlow\n\npanel = GradientFlow()\npanel"
+PANELS = {
+    "gradient_flow": (
+        "01_rnn_gradients.ipynb",
+        "from widgets.explorers.gradient_flow import GradientFlow\n\npanel = GradientFlow()\npanel",
+    ),
+    "gates": ("02_lstm_gates.ipynb", "from widgets.explorers.gates import Gates\n\npanel = Gates()\npanel"),
+}
 
 
 def main() -> None:
-    """Open the panel of lesson 01 in both themes, and store what the page shows."""
+    """Open each panel in both themes, and store what the page shows."""
     PICTURES.mkdir(exist_ok=True)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        lab_server(Path(folder)) as lab,
-        chromium() as browser,
-        open_notebook(browser, lab, lab.write("01_rnn_gradients.ipynb", CELL), height=1300) as notebook,
-    ):
-        notebook.run_all()
-        page = notebook.page
-        page.wait_for_selector(".unrolled-plot path.js-line")
-        page.locator(".noUi-handle").first.focus()
-        for theme, name in ((LIGHT, "light"), (DARK, "dark")):
-            notebook.theme(theme)
-            page.wait_for_timeout(800)
-            page.screenshot(path=PICTURES / f"gradient_flow_{name}.png")
+    with tempfile.TemporaryDirectory() as folder, lab_server(Path(folder)) as lab, chromium() as browser:
+        for panel, (notebook_name, cell) in PANELS.items():
+            with open_notebook(browser, lab, lab.write(notebook_name, cell), height=1300) as notebook:
+                notebook.run_all()
+                page = notebook.page
+                page.wait_for_selector(".unrolled-plot path.js-line")
+                page.locator(".noUi-handle:visible").first.focus()
+                for theme, name in ((LIGHT, "light"), (DARK, "dark")):
+                    notebook.theme(theme)
+                    page.wait_for_timeout(800)
+                    page.screenshot(path=PICTURES / f"{panel}_{name}.png")
 
 
 if __name__ == "__main__":
