@@ -153,7 +153,15 @@ def test_a_training_that_has_not_begun_can_be_saved(tmp_path):
     assert run.done == 0
 
 
-def test_an_interrupt_lets_the_step_finish_and_says_how_to_go_on(capsys):
+@pytest.fixture
+def interrupts():
+    """Python's own answer to an interrupt, also where the tests run in the background of a shell, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupt_lets_the_step_finish_and_says_how_to_go_on(capsys, interrupts):
     before = signal.getsignal(signal.SIGINT)
     straight, run = training(steps=9), training(steps=9)
     quietly(straight)
@@ -172,7 +180,7 @@ def test_an_interrupt_lets_the_step_finish_and_says_how_to_go_on(capsys):
     assert losses(run) == losses(straight)
 
 
-def test_a_second_interrupt_stops_at_once():
+def test_a_second_interrupt_stops_at_once(interrupts):
     before = signal.getsignal(signal.SIGINT)
 
     def twice(record):
