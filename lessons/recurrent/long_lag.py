@@ -119,7 +119,7 @@ def long_lag_text(seconds: bool = False) -> str:
     A cell says how many runs learned, and after how many steps, or in how many seconds, half of those had. All of it
     comes from the stored runs, so it is the same on every machine.
     """
-    lines = [f"{'lag':<15}" + "".join(f"{lag:>12}" for lag in LAGS)]
+    lines = [f"{'lag':<14}" + "".join(f"{lag:>10}" for lag in LAGS)]
     rows = iter(long_lag_table())
     for name, bias in NETWORKS:
         cells = []
@@ -127,8 +127,8 @@ def long_lag_text(seconds: bool = False) -> str:
             row = next(rows)
             median = row.seconds if seconds else row.steps
             size = "" if median is None else f" {median:.1f} s" if seconds else f" {median:.0f}"
-            cells.append(f"{row.learned}/{row.runs}{size}".rjust(12))
-        lines.append(f"{TITLES[name] + (f', bias {bias:g}' if bias else ''):<15}" + "".join(cells))
+            cells.append(f"{row.learned}/{row.runs}{size}".rjust(10))
+        lines.append(f"{TITLES[name] + (f', bias {bias:g}' if bias else ''):<14}" + "".join(cells))
     return "\n".join(lines)
 
 

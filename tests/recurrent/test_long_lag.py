@@ -125,7 +125,7 @@ def test_the_text_holds_every_cell(seconds):
     assert len(lines) == len(NETWORKS) and len({len(line) for line in [head, *lines]}) == 1
     for line, (name, bias) in zip(lines, NETWORKS, strict=True):
         assert line.startswith(f"{TITLES[name]}, bias 4 " if bias else f"{TITLES[name]} ")
-        cells = [line[15 + 12 * i : 27 + 12 * i].split() for i in range(len(LAGS))]
+        cells = [line[14 + 10 * i : 24 + 10 * i].split() for i in range(len(LAGS))]
         for cell, lag in zip(cells, LAGS, strict=True):
             row = ROWS[name, bias, lag]
             median = row.seconds if seconds else row.steps
