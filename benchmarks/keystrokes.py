@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.latency import WATCH, percentile_95
+from benchmarks.latency import WATCH, percentile_95, wait_for_picture
 from lessons.text.tale import TALE
 from tests.browser.lab import Lab, chromium, lab_server, open_notebook
 
@@ -39,24 +39,16 @@ def measure(lab: Lab, browser, options: str, keys: int, pastes: int) -> dict[str
         area.focus()
         page.keyboard.press("Control+End")
 
-        def wait() -> float:
-            page.wait_for_function(
-                f"() => window.bench.last && performance.now() - window.bench.last > {QUIET}",
-                timeout=20_000,
-                polling=30,
-            )
-            return page.evaluate("() => window.bench.last - window.bench.start")
-
         typed, pasted = [], []
         for character in SENTENCE[LENGTH - keys :]:
             page.keyboard.press("Space" if character == " " else character)
-            typed.append(wait())
+            typed.append(wait_for_picture(page, QUIET))
         for i in range(pastes):
             text = f"{'AB'[i % 2]}{chr(97 + i % 26)}" + SENTENCE[2:]  # another first word: nothing is known beforehand
             page.keyboard.press("Control+a")
             page.evaluate("() => { window.bench = { start: performance.now(), last: 0 }; }")
             page.keyboard.insert_text(text)
-            pasted.append(wait())
+            pasted.append(wait_for_picture(page, QUIET))
         return {"typed": typed, "pasted": pasted}
 
 

@@ -107,6 +107,14 @@ def percentile_95(times: list[float]) -> float:
     return sorted(times)[round(0.95 * (len(times) - 1))]
 
 
+def wait_for_picture(page, quiet: int = QUIET) -> float:
+    """Wait until the part that is watched has not changed for `quiet` milliseconds; return how long its change took."""
+    page.wait_for_function(
+        f"() => window.bench.last && performance.now() - window.bench.last > {quiet}", timeout=20_000, polling=50
+    )
+    return page.evaluate("() => window.bench.last - window.bench.start")
+
+
 def measure(lab: Lab, browser, kind: str, source: str, keys: int) -> dict[str, float]:
     """Return median and 95th percentile in ms, and bytes for a key, of one peer and kind."""
     name = lab.write("bench.ipynb", f"KIND = {kind!r}\n{DATA}\n{source}")
@@ -121,13 +129,9 @@ def measure(lab: Lab, browser, kind: str, source: str, keys: int) -> dict[str, f
         for i in range(keys + 3):
             before = notebook.bytes_received
             page.keyboard.press("ArrowRight" if (i // 40) % 2 == 0 else "ArrowLeft")
-            page.wait_for_function(
-                f"() => window.bench.last && performance.now() - window.bench.last > {QUIET}",
-                timeout=20_000,
-                polling=50,
-            )
+            took = wait_for_picture(page)
             if i >= 3:  # the first few warm everything up
-                times.append(page.evaluate("() => window.bench.last - window.bench.start"))
+                times.append(took)
                 sizes.append(notebook.bytes_received - before)
         return {"median": statistics.median(times), "p95": percentile_95(times), "bytes": statistics.median(sizes)}
 

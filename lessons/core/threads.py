@@ -13,7 +13,10 @@ import torch
 
 @contextmanager
 def threads(count: int | None) -> Iterator[None]:
-    """Compute with `count` threads, 1 or more, while the block runs; None leaves torch as it is set."""
+    """Compute with `count` threads, 1 or more, while the block runs; None leaves torch as it is set.
+
+    Also a decorator: `@threads(1)` above a function. Not above a generator, whose block would end before it begins.
+    """
     if count is not None and count < 1:
         raise ValueError(f"There must be 1 thread or more, not {count}.")
     before = torch.get_num_threads()

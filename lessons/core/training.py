@@ -79,10 +79,8 @@ class Training:
         self.threads = threads
         self.history: list[Record] = []
         self.generator = seeds.generator(seed)
-        outside = seeds.global_state()
-        torch.manual_seed(seed)
-        self._global_state = seeds.global_state()
-        seeds.set_global_state(outside)
+        with seeds.seeded(seed):
+            self._global_state = seeds.global_state()
         self._stopping = False
         for group in optimizer.param_groups:  # what the schedule's factor is a factor of
             group.setdefault("initial_lr", group["lr"])

@@ -52,13 +52,14 @@ def correlations(values: Float[Tensor, "time hidden"], label: Float[Tensor, "tim
     return torch.where(spread > 0, (values * label[:, None]).sum(dim=0) / spread, 0.0)
 
 
+@threads(1)
 @torch.no_grad()
 def memory(model: CharacterModel, text: str) -> Float[Tensor, "layer time hidden"]:
     """What every unit remembers at every character: tanh(c) of an LSTM, as its output gate sees it; else h."""
     architecture = model.config.architecture
     mark = memory_mark(architecture)
     names = [f"stack.cells.{layer}.{mark}" for layer in range(model.config.layers)]
-    with threads(1), record(model.eval(), only=names) as seen:
+    with record(model.eval(), only=names) as seen:
         model(model.encode(text))
     values = torch.stack([seen[name][0] for name in names])  # [batch=1 time hidden] * layer -> [layer time hidden]
     return as_memory(architecture, values)

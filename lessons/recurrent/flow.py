@@ -47,6 +47,7 @@ def one_hot_characters(text: str) -> Float[Tensor, "batch time input"]:
     return F.one_hot(codes, CHARACTERS).double()[None]  # [batch=1 time input]
 
 
+@threads(1)
 def gradient_flow(text: str, radius: float, window: int | None = None, seed: int = 0) -> Flow:
     """Read `text`, take the loss after the last character, and send it back.
 
@@ -61,7 +62,7 @@ def gradient_flow(text: str, radius: float, window: int | None = None, seed: int
     init_spectral_radius(rnn, radius)
     window = window or x.shape[1]
     h = None
-    with threads(1), record(rnn, gradients=True) as seen:
+    with record(rnn, gradients=True) as seen:
         for start in range(0, x.shape[1], window):
             y, h = rnn(x[:, start : start + window], None if h is None else h.detach())
         F.cross_entropy(y[:, -1], torch.tensor([0])).backward()

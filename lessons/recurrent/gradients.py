@@ -67,6 +67,7 @@ def _slopes(states: Float[Tensor, "time"], saturate: bool) -> Float64[Tensor, "t
 # ---------------------------------------------------------------------------------------------- a vector
 
 
+@threads(1)
 def hidden_gradients(
     model: nn.Module,
     x: Float[Tensor, "batch time input"],
@@ -85,7 +86,7 @@ def hidden_gradients(
     if not -count <= layer < count:
         raise IndexError(f"There is no layer {layer}: the model has {count}, from 0 to {count - 1}.")
     name = f"cells.{layer % count}.{mark}"
-    with threads(1), torch.enable_grad(), record(model, only=[name]) as seen:
+    with torch.enable_grad(), record(model, only=[name]) as seen:
         x = x.detach().requires_grad_()  # so that the states have a graph even if all weights are frozen
         y, _ = model(x)
         steps = seen.calls(name)  # [batch hidden] * time

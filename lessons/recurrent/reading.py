@@ -130,7 +130,7 @@ class Reader:
         values = {name: layers(name) for name in names}
         if "c" in cell.state_names:
             c = layers("cell")
-            values |= {"memory": as_memory("lstm", c), "hidden": layers("hidden"), "cell": c}
+            values |= {"memory": as_memory(self.model.config.architecture, c), "hidden": layers("hidden"), "cell": c}
         else:
             values["memory"] = layers("hidden")
         return Reading(text, ids[0], values, logits[0].log_softmax(dim=1))

@@ -11,6 +11,7 @@ fast one by itself, unless somebody is watching an inner value (`record`, `inter
 """
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -44,7 +45,7 @@ class StackConfig:
             raise ValueError(f"dropout must be from 0 to below 1, not {self.dropout}.")
 
 
-class Cell(nn.Module):
+class Cell(nn.Module, ABC):
     """One layer. A subclass computes one step in `forward` and all steps in `all_steps`."""
 
     state_names: ClassVar[tuple[str, ...]] = ("h",)  # the tensors that make up its state, the hidden one first
@@ -53,18 +54,18 @@ class Cell(nn.Module):
         super().__init__()
         self.see_hidden = HookPoint(every_step=True)
 
+    @abstractmethod
     def forward(self, x: Float[Tensor, "batch input"], state: LayerState) -> LayerState:
         """The next state from this step's input x_t and the state before."""
-        raise NotImplementedError
 
+    @abstractmethod
     def all_steps(
         self, x: Float[Tensor, "batch time input"], state: LayerState
     ) -> tuple[Float[Tensor, "batch time hidden"], LayerState]:
         """The hidden states of all steps and the last state: the same as `forward` in a loop, and faster."""
-        raise NotImplementedError
 
 
-class Stack(nn.Module):
+class Stack(nn.Module, ABC):
     """A stack of recurrent layers and an output map. The weights are shared by all steps.
 
     A subclass says in `make_cell` which cells it is made of.
@@ -82,9 +83,9 @@ class Stack(nn.Module):
         self.drop = nn.Dropout(config.dropout)
         self.A_y = uniform(config.output_size, config.hidden_size, fan_in=config.hidden_size)
 
+    @abstractmethod
     def make_cell(self, input_size: int) -> Cell:
         """One layer for inputs of this size."""
-        raise NotImplementedError
 
     def forward(
         self, x: Float[Tensor, "batch time input"], state: State | None = None

@@ -64,13 +64,13 @@ def recall_loss(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Float[Tensor,
     return F.cross_entropy(model(x)[0][:, -1], target)
 
 
+@threads(1)
 @torch.no_grad()
 def recall_accuracy(model: nn.Module, batch: tuple[Tensor, Tensor]) -> float:
     """The part of the answers that is right, 0 to 1, computed on the model's own device."""
     device = next(model.parameters()).device
     x, target = (part.to(device) for part in batch)
-    with threads(1):
-        return (model(x)[0][:, -1].argmax(dim=1) == target).float().mean().item()
+    return (model(x)[0][:, -1].argmax(dim=1) == target).float().mean().item()
 
 
 def _check(**sizes: int) -> None:

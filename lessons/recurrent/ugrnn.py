@@ -1,4 +1,4 @@
-"""The update-gate RNN (Collins, Sohl-Dickstein and Sussillo 2017), the simplest network with a gate.
+"""The update-gate RNN (Collins, Sohl-Dickstein and Sussillo 2017), one of the simplest networks with a gate.
 
     u_t = sigma(A_x^u x_t + A_h^u h_{t-1} + b^u)        how much of the old state stays, from 0 to 1
     s_t = tanh(A_x^s x_t + A_h^s h_{t-1} + b^s)         what would be written: the candidate

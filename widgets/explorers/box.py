@@ -25,7 +25,9 @@ def known_cells() -> Known:
     None where no unit comes near, as in the RNN, and none where the zoo cannot be read: to choose the model says why.
     """
     try:
-        scores = {title: zoo.entry(f"tales-{name}").score for name, title in TITLES.items() if _is_there(name)}
+        there = zoo.names()
+        names = {title: f"tales-{name}" for name, title in TITLES.items() if f"tales-{name}" in there}
+        scores = {title: zoo.entry(name).score for title, name in names.items()}
     except zoo.ZooError:
         return {}
     return {
@@ -36,7 +38,3 @@ def known_cells() -> Known:
         }
         for title, score in scores.items()
     }
-
-
-def _is_there(name: str) -> bool:
-    return f"tales-{name}" in zoo.names()

@@ -24,7 +24,7 @@ from widgets.explorers.explorer import Explorer
 from widgets.instruments.bars import Bars
 from widgets.instruments.chart import Chart
 from widgets.instruments.heat_map import HeatMap
-from widgets.instruments.text import visible
+from widgets.instruments.text import visible, visible_all
 from widgets.instruments.token_strip import TokenStrip
 
 LONGEST = 500
@@ -167,7 +167,9 @@ class Gates(Explorer):
         memories = {name: reading.values["memory"][self.layer, :, self.unit] for name, reading in readings.items()}
         ends = {name: (0.0, 1.0, "sequential") for name in gates(model)} | {"cell": (None, None, "diverging")}
         low, high, palette = ends.get(self.shown, (-1.0, 1.0, "diverging"))
-        chances = torch.stack([reading.probabilities[self._place(tokens)] for reading in readings.values()])
+        place = self._place(tokens)
+        before = visible_all(tokens[: place + 1])
+        chances = torch.stack([reading.probabilities[place] for reading in readings.values()])
         likely = chances.amax(dim=0).topk(min(MOST_LIKELY, len(model.vocabulary))).indices  # [vocab] -> [best]
         strip = dict(low=low, high=high, palette=palette, value_axis=label(self.shown, model))
         return {
@@ -180,17 +182,10 @@ class Gates(Explorer):
             "bars": dict(
                 labels=model.vocabulary.decode(likely), values=chances[:, likely],
                 series=list(readings) if self.freezes else (), low=0.0, high=1.0,
+                title=f"What comes after {'…' * (len(before) > 12)}{''.join(before[-12:])}",
             ),
             "note": self._note(model),
         }  # fmt: skip
-
-    def refresh(self) -> None:
-        """Answer the state, and say above the bars what it is that they go on from."""
-        super().refresh()
-        if self.status.message and self.status.kind == "error":
-            return  # the last good picture stays, and its title
-        before = self.strip.tokens[: self._place(self.strip.tokens) + 1]
-        self.bars.title = f"What comes after {'…' * (len(before) > 12)}{''.join(before[-12:])}"
 
     def _place(self, tokens: list[str]) -> int:
         """The chosen character, or the last one."""

@@ -36,10 +36,11 @@ class Bars(Instrument, script="bars"):
         series: Sequence[str] = (),
         low: float | None = None,
         high: float | None = None,
+        title: str | None = None,
     ) -> "Bars":
         """Show ``values``, [bars] or [series bars], with a label each.
 
-        Bars start at zero, or at ``low`` when zero is not on the scale.
+        Bars start at zero, or at ``low`` when zero is not on the scale. ``title`` changes with them where it is given.
 
         Raises:
             ValueError: when labels or series do not fit, or there are more than 200 bars.
@@ -57,4 +58,5 @@ class Bars(Instrument, script="bars"):
             self.series = [visible(name) for name in series]
             self.data = array.tobytes()
             self.low, self.high = ends
+            self.title = self.title if title is None else title
         return self
