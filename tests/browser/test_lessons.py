@@ -199,7 +199,8 @@ def test_no_other_host_was_asked_and_no_error_is_ours(lesson: Notebook) -> None:
 def test_live_training_is_stopped_and_goes_on(browser, lab) -> None:
     name = lab.write(
         "training.ipynb",
-        "from widgets.explorers.live_training import LiveTraining\npanel = LiveTraining(lag=60)\npanel",
+        "from widgets.explorers.live_training import LiveTraining\npanel = LiveTraining(lag=60)\n"
+        "panel.run.steps = 100_000  # so many that no machine is done before Stop is pressed\npanel",
     )
     with open_notebook(browser, lab, name) as notebook:
         notebook.run_all()

@@ -1,0 +1,1 @@
+"""Lesson 5, and the encoder that lesson 3 reads: BERT (Devlin et al. 2019)."""
