@@ -13,7 +13,6 @@ AXES: dict[str, str] = {
     "key": "positions that are asked, in attention",
     "head": "attention heads",
     "group": "heads of keys and values, where several heads of queries share one",
-    "group": "heads of keys and values, where several heads of queries share each",
     "d_model": "width of the vectors that run through a transformer",
     "d_head": "width of one head's queries, keys and values",
     "d_ff": "width of the middle of a feed-forward block",
