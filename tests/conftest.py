@@ -1,34 +1,40 @@
-"""What is left out for want of a browser is said aloud, and is a failure where a browser is required."""
+"""What is left out for want of a browser or of real weights is said aloud, and is a failure where they are required."""
 
 import os
 
 import pytest
 
 from tests.browser.lab import find_browser
+from tests.real_weights import absent
 
-LEFT_OUT = pytest.StashKey[int]()
+LEFT_OUT = pytest.StashKey[list[str]]()
 
 
 def pytest_collection_modifyitems(config, items):
     # The browser comes last: what is quick fails first, and Playwright keeps an event loop running once it has started.
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    config.stash[LEFT_OUT] = []
     wanting = [item for item in items if item.get_closest_marker("browser")]
-    if not wanting or find_browser():
-        return
-    if os.environ.get("REQUIRE_BROWSER") == "1":
-        raise pytest.UsageError(
-            f"REQUIRE_BROWSER=1, but no Chromium or Chrome is on the PATH for {len(wanting)} browser tests: "
-            "install chromium."
-        )
-    config.stash[LEFT_OUT] = len(wanting)
-    for item in wanting:
-        item.add_marker(pytest.mark.skip(reason="no Chromium or Chrome was found"))
+    if wanting and not find_browser():
+        leave_out(config, wanting, "browser", "BROWSER", "no Chromium or Chrome was found", "install chromium")
+    wanting = [item for item in items if absent(item)]
+    if wanting:
+        names = " and ".join(sorted({name for item in wanting for name in absent(item)}))
+        way_out = "give the command `python -m lessons.zoo fetch`"
+        leave_out(config, wanting, "real-model", "WEIGHTS", f"{names} cannot be found on this computer", way_out)
+
+
+def leave_out(config, items, sort: str, required: str, why: str, way_out: str) -> None:
+    """Skip these tests and keep a sentence for the end, or end everything where they are required."""
+    if os.environ.get(f"REQUIRE_{required}") == "1":
+        raise pytest.UsageError(f"REQUIRE_{required}=1, but {why}, for {len(items)} {sort} tests: {way_out}.")
+    config.stash[LEFT_OUT].append(f"{len(items)} {sort} tests did not run: {why}. To run them, {way_out}.")
+    for item in items:
+        item.add_marker(pytest.mark.skip(reason=why))
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    if count := config.stash.get(LEFT_OUT, 0):
+    if sentences := config.stash.get(LEFT_OUT, []):
         terminalreporter.section("LEFT OUT", sep="!", red=True, bold=True)
-        terminalreporter.line(
-            f"{count} browser tests did not run: no Chromium or Chrome was found. Nothing of what the page shows "
-            "was tested. Install chromium and run make test again."
-        )
+        for sentence in sentences:
+            terminalreporter.line(sentence)

@@ -11,7 +11,7 @@ def test_all_is_well():
     lines = about.report().split("\n")
     assert all(line.startswith("[OK]   ") for line in lines), lines
     for name in zoo.names():
-        assert name in lines[-1]
+        assert any(name in line for line in lines)
 
 
 def test_a_missing_package_gets_a_way_out(monkeypatch):
@@ -40,6 +40,27 @@ def test_broken_weights_are_a_line_and_no_traceback(monkeypatch, broken):
     lines = about.report().split("\n")
     assert "[FAIL] tales-x: its file is cut off." in lines
     assert lines[-1].startswith("[FAIL] There is no trained model in the box")
+
+
+def test_real_models_that_are_not_fetched_are_no_fault(monkeypatch, tmp_path):
+    monkeypatch.setenv("UNROLLED_CACHE", str(tmp_path))
+    _, line = about.weights()
+    assert line.startswith("[OK]   Real models that are not here yet: minilm-l6, smollm2-135m. ")
+    assert line.endswith("The lessons go on with small ones; `python -m lessons.zoo fetch` brings them.")
+
+
+def test_a_damaged_real_model_is_a_line(monkeypatch, tmp_path):
+    monkeypatch.setenv("UNROLLED_CACHE", str(tmp_path))
+    (tmp_path / "minilm-l6.safetensors").write_bytes(b"half")
+    lines = about.weights()
+    assert any("not here yet: smollm2-135m." in line for line in lines)
+    (line,) = [line for line in lines if line.startswith("[FAIL]")]
+    assert "minilm-l6.safetensors is cut off" in line and "`python -m lessons.zoo fetch minilm-l6`" in line
+
+
+@pytest.mark.real("minilm-l6")
+def test_real_models_that_are_here_are_named():
+    assert any(line.startswith("[OK]   Real models on this computer: minilm-l6") for line in about.weights())
 
 
 def test_an_empty_box_is_a_fault(monkeypatch):

@@ -25,10 +25,13 @@ if "JUPYTER_WIDGETS_ECHO" not in os.environ:
 # A fault becomes a sentence in the panel. Its trace is for whoever asks for it, not for the student's page.
 logging.getLogger("widgets").addHandler(logging.NullHandler())
 
+from widgets.instruments.arcs import Arcs  # noqa: E402
 from widgets.instruments.bars import Bars  # noqa: E402
 from widgets.instruments.chart import Chart  # noqa: E402
 from widgets.instruments.heat_map import HeatMap  # noqa: E402
+from widgets.instruments.plane import Plane  # noqa: E402
 from widgets.instruments.prediction import Prediction, Scoreboard  # noqa: E402
+from widgets.instruments.thumbnails import Thumbnails  # noqa: E402
 from widgets.instruments.token_strip import TokenStrip  # noqa: E402
 
-__all__ = ["Bars", "Chart", "HeatMap", "Prediction", "Scoreboard", "TokenStrip"]
+__all__ = ["Arcs", "Bars", "Chart", "HeatMap", "Plane", "Prediction", "Scoreboard", "Thumbnails", "TokenStrip"]

@@ -58,6 +58,8 @@ class MultiHeadAttention(nn.Module):
         dropout: part of the pattern's weights that is zeroed, in training only.
         """
         super().__init__()
+        if (least := min(d_model, heads, 1 if d_head is None else d_head)) < 1:
+            raise ValueError(f"d_model, heads and d_head must be 1 or more, not {least}.")
         if d_head is None and d_model % heads:
             raise ValueError(f"d_model must be a multiple of heads: {d_model} is none of {heads}. Or name d_head.")
         groups = heads if key_value_heads is None else key_value_heads
@@ -102,9 +104,8 @@ class MultiHeadAttention(nn.Module):
             found = self._readable(query, key, value, bias, mask)
         else:
             found = attend_fast(query, key, value, _joined(bias, mask))
-        joined = (
-            self.see_head(found).transpose(1, 2).flatten(2)
-        )  # [batch head query d_head] -> [batch query head*d_head]
+        found = self.see_head(found)
+        joined = found.transpose(1, 2).flatten(2)  # [batch head query d_head] -> [batch query head*d_head]
         return F.linear(joined, self.W_O.flatten(1), self.b_O)
 
     def _readable(
@@ -122,6 +123,8 @@ class MultiHeadAttention(nn.Module):
 
     def _shared(self, x: Float[Tensor, "batch group time d_head"]) -> Float[Tensor, "batch head time d_head"]:
         """Each head of keys and values, once for every head of queries that shares it."""
+        if self.groups == self.heads:
+            return x
         return x.repeat_interleave(self.heads // self.groups, dim=1)  # [batch group time d_head] -> head
 
 

@@ -30,9 +30,8 @@ def softmax_where(
     """Softmax over the keys that may be looked at (True); 0 for the others, and for a whole row without any."""
     if mask is None:
         return scores.softmax(dim=-1)
-    pattern = scores.masked_fill(~mask, -math.inf)
-    blind = ~mask.any(dim=-1, keepdim=True)  # rows that may look nowhere
-    return pattern.masked_fill(blind, 0.0).softmax(dim=-1).masked_fill(~mask, 0.0)
+    # The second filling is for a row that may look nowhere, 0/0 in the softmax. The first one stops its gradient.
+    return scores.masked_fill(~mask, -math.inf).softmax(dim=-1).masked_fill(~mask, 0.0)
 
 
 def attend(

@@ -1,26 +1,34 @@
 """The manifest: what is known of each file of trained weights, one table of `manifest.toml` for each name.
 
-`python -m lessons.zoo train NAME --ship` writes it together with the weights. Nobody edits it: a changed line no longer
-describes the file.
+An `Entry` was trained here and lies in the repository. A `Packaged` was trained by others and lies, once it is fetched,
+in the user's cache folder. `python -m lessons.zoo train NAME --ship` and `fetch NAME --ship` write what they measured
+of the file; such a line is never edited, for it would no longer describe the file.
 """
 
 import json
 import math
+import os
 import re
 import tomllib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
+import platformdirs
+
 from lessons.core.files import write_whole
 
 FOLDER = Path(__file__).parent  # holds manifest.toml and the folder weights
 NAME = r"[a-z0-9]+(-[a-z0-9]+)*"  # a file's name, a table's name and a word of a command line, all without quotes
-HEADING = "# Written by `python -m lessons.zoo train NAME --ship`, never by hand.\n"
+HEADING = "# Written by `python -m lessons.zoo train NAME --ship` and `fetch NAME --ship`, never by hand.\n"
 
 
 class ZooError(RuntimeError):
     """Weights that cannot be had, with one sentence that says which, why, and what to do."""
+
+
+class NotFetched(ZooError):
+    """Weights of a package that are not on this computer yet. A lesson may go on with a smaller model."""
 
 
 @dataclass(frozen=True)
@@ -47,17 +55,9 @@ class Entry:
     tolerance: dict[str, float]  # how far a score may lie off on another machine; a score without one is not judged
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(NAME, self.name):
-            raise malformed(self.name, "a name is made of small letters, digits and single hyphens")
+        _require_sound(self)
         if not re.fullmatch(r"\w[\w.-]*\.safetensors", self.file):  # no way out of the folder
             raise malformed(self.name, f"file must be a plain name that ends in .safetensors, not {self.file!r}")
-        for key in ("bytes", "parameters", "steps"):
-            if getattr(self, key) < 1:
-                raise malformed(self.name, f"{key} must be 1 or more, not {getattr(self, key)}")
-        for key in ("sha256", "text_sha256"):
-            value = getattr(self, key)
-            if value is not None and not re.fullmatch("[0-9a-f]{64}", value):
-                raise malformed(self.name, f"{key} must be 64 hexadecimal digits, not {value!r}")
         for key, value in [("minutes", self.minutes), *self.score.items(), *self.tolerance.items()]:
             if not math.isfinite(value):
                 raise malformed(self.name, f"{key} must be finite, not {value}")
@@ -78,6 +78,57 @@ class Entry:
         return [key for key, distance in off.items() if not distance <= self.tolerance[key]]  # a nan is a miss, too
 
 
+@dataclass(frozen=True)
+class Packaged:
+    """Weights that a wheel of the package index carries. ZooError, naming the entry, for a value out of its range."""
+
+    name: str
+    title: str
+    kind: str  # which class builds it: a key of `weights.KINDS`
+    architecture: str
+    package: str  # in the package index
+    version: str
+    wheel_bytes: int  # size of the wheel
+    wheel_sha256: str  # of the wheel
+    member: str  # the weights in the wheel: GGUF, or safetensors with config.json and tokenizer.json beside it
+    bytes: int  # size of our file, which they are converted to
+    sha256: str  # of our file
+    parameters: int
+    licence: str  # of the weights
+    source: str  # who trained them
+
+    def __post_init__(self) -> None:
+        _require_sound(self)
+        for key in ("package", "version"):
+            if not re.fullmatch(r"\w[\w.-]*", getattr(self, key)):  # no option and no address for pip
+                raise malformed(self.name, f"{key} cannot be {getattr(self, key)!r}")
+        if not self.member.endswith((".gguf", ".safetensors")):
+            raise malformed(self.name, f"member must end in .gguf or .safetensors, not be {self.member!r}")
+
+    @property
+    def path(self) -> Path:
+        """Where its file lies, once it is fetched."""
+        return cache() / f"{self.name}.safetensors"
+
+
+def cache() -> Path:
+    """The folder for what can be fetched again. UNROLLED_CACHE names another one."""
+    return Path(os.environ.get("UNROLLED_CACHE") or platformdirs.user_cache_path("unrolled"))
+
+
+def _require_sound(entry: Entry | Packaged) -> None:
+    """What holds for both sorts of entries."""
+    if not re.fullmatch(NAME, entry.name):
+        raise malformed(entry.name, "a name is made of small letters, digits and single hyphens")
+    for key in ("bytes", "wheel_bytes", "parameters", "steps"):
+        if getattr(entry, key, 1) < 1:
+            raise malformed(entry.name, f"{key} must be 1 or more, not {getattr(entry, key)}")
+    for key in ("sha256", "wheel_sha256", "text_sha256"):
+        value = getattr(entry, key, None)
+        if value is not None and not re.fullmatch("[0-9a-f]{64}", value):
+            raise malformed(entry.name, f"{key} must be 64 hexadecimal digits, not {value!r}")
+
+
 def malformed(name: str, what: str) -> ZooError:
     """The error for a table of the manifest that cannot be right."""
     return ZooError(
@@ -86,7 +137,7 @@ def malformed(name: str, what: str) -> ZooError:
     )
 
 
-def read() -> dict[str, Entry]:
+def read() -> dict[str, Entry | Packaged]:
     """Every entry by name, in the order of the file; none when there is no manifest yet. ZooError."""
     path = FOLDER / "manifest.toml"
     try:
@@ -99,12 +150,12 @@ def read() -> dict[str, Entry]:
         raise ZooError(_not_toml("it is not text")) from None
 
 
-def write(entries: dict[str, Entry]) -> None:
+def write(entries: dict[str, Entry | Packaged]) -> None:
     """Replace the manifest at once."""
     write_whole(FOLDER / "manifest.toml", dump(entries).encode("utf-8"))
 
 
-def parse(text: str) -> dict[str, Entry]:
+def parse(text: str) -> dict[str, Entry | Packaged]:
     """The entries of a manifest's text. ZooError for anything that `dump` would not write."""
     try:
         tables = tomllib.loads(text)
@@ -113,24 +164,26 @@ def parse(text: str) -> dict[str, Entry]:
     return {name: _entry(name, table) for name, table in tables.items()}
 
 
-def dump(entries: dict[str, Entry]) -> str:
+def dump(entries: dict[str, Entry | Packaged]) -> str:
     """The entries as TOML."""
     lines = [HEADING]
     for name, entry in entries.items():
         values = asdict(entry)
         del values["name"]
-        tables = {key: values.pop(key) for key in ("score", "tolerance")}
+        tables = {key: values.pop(key) for key in ("score", "tolerance") if key in values}
         lines += [f"[{name}]", *(f"{key} = {_value(item)}" for key, item in values.items() if item is not None), ""]
         for key, table in tables.items():
             lines += [f"[{name}.{key}]", *(f"{_string(word)} = {_value(item)}" for word, item in table.items()), ""]
     return "\n".join(lines)
 
 
-def _entry(name: str, table: Any) -> Entry:
+def _entry(name: str, table: Any) -> Entry | Packaged:
     if not isinstance(table, dict):
         raise malformed(name, "it is a value and not a table")
-    kinds = {field.name: field.type for field in fields(Entry) if field.name != "name"}
-    table = {"text_sha256": None, **table}  # TOML has no word for None
+    sort = Packaged if "package" in table else Entry
+    kinds = {field.name: field.type for field in fields(sort) if field.name != "name"}
+    if sort is Entry:
+        table = {"text_sha256": None, **table}  # TOML has no word for None
     if missing := [key for key in kinds if key not in table]:
         raise malformed(name, f"it lacks {', '.join(missing)}")
     for key, value in table.items():
@@ -138,7 +191,7 @@ def _entry(name: str, table: Any) -> Entry:
             raise malformed(name, f"{key} means nothing to it")
         if not _fits(value, kinds[key]):
             raise malformed(name, f"{key} cannot be {value!r}")
-    return Entry(name, **table)
+    return sort(name, **table)
 
 
 def _fits(value: Any, kind: Any) -> bool:

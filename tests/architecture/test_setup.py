@@ -100,6 +100,43 @@ def test_a_python_without_venv_gets_one_sentence(tmp_path: Path) -> None:
     assert "venv module is missing: install it" in said
 
 
+def weights_step(tmp_path: Path, status: int, **more: str) -> subprocess.CompletedProcess:
+    """Run the step that fetches the real models, with a Python that only ends with this status."""
+    bin_folder = tmp_path / ".venv" / "bin"
+    bin_folder.mkdir(parents=True, exist_ok=True)
+    (bin_folder / "python").write_text(f'#!/bin/sh\necho "asked: $*"\nexit {status}\n')
+    (bin_folder / "python").chmod(0o755)
+    (tmp_path / "Makefile").write_text((REPO / "Makefile").read_text("utf-8"))
+    command = ["make", "-s", ".venv/.weights", "-o", ".venv/.lab"]
+    env = {"PATH": "/usr/bin:/bin", **more}
+    return subprocess.run(command, cwd=tmp_path, env=env, text=True, capture_output=True)
+
+
+def test_the_real_models_are_fetched_once(tmp_path: Path) -> None:
+    first, second = weights_step(tmp_path, 0), weights_step(tmp_path, 0)
+    assert first.stdout == "asked: -m lessons.zoo fetch\n" and first.returncode == 0
+    assert second.stdout == "" and second.returncode == 0
+
+
+def test_without_a_network_the_lessons_go_on(tmp_path: Path) -> None:
+    for _ in range(2):  # the next time it is tried again
+        done = weights_step(tmp_path, 1)
+        assert done.returncode == 0 and done.stdout.splitlines()[0] == "asked: -m lessons.zoo fetch"
+        assert done.stdout.splitlines()[1:] == ["The lessons go on with the small models of the course."]
+
+
+def test_where_the_real_models_are_required_a_failing_fetch_fails(tmp_path: Path) -> None:
+    done = weights_step(tmp_path, 1, REQUIRE_WEIGHTS="1")
+    assert done.returncode != 0 and "REQUIRE_WEIGHTS=1, but the real models could not be fetched." in done.stderr
+    assert "REQUIRE_WEIGHTS=1" in (REPO / ".ci/run").read_text("utf-8")
+
+
+@pytest.mark.parametrize("target", ["lab", "test"])
+def test_the_real_models_are_part_of_what_students_and_tests_get(target: str) -> None:
+    makefile = (REPO / "Makefile").read_text("utf-8")
+    assert re.search(rf"^{target}: .*\$\(VENV\)/\.weights", makefile, re.MULTILINE)
+
+
 def test_make_alone_lists_every_command() -> None:
     env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
     output = subprocess.run(["make"], cwd=REPO, env=env, text=True, capture_output=True, check=True).stdout

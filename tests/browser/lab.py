@@ -17,6 +17,8 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
+from lessons.zoo.manifest import cache
+
 REPO = Path(__file__).resolve().parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MAC_CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
@@ -72,7 +74,7 @@ def lab_server(folder: Path, extra_env: dict[str, str] | None = None) -> Iterato
     env |= {
         "HOME": str(home), "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), "JUPYTER_WIDGETS_ECHO": "0",
         "OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0", "UNROLLED_HOME": str(home / "unrolled"),
-        "PYTHONPATH": str(REPO), "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": str(REPO), "PYTHONDONTWRITEBYTECODE": "1", "UNROLLED_CACHE": str(cache()),
     }  # fmt: skip
     port = free_port()
     address = f"http://127.0.0.1:{port}"

@@ -12,6 +12,15 @@ PANELS = {
         "from widgets.explorers.gradient_flow import GradientFlow\n\npanel = GradientFlow()\npanel",
     ),
     "gates": ("02_lstm_gates.ipynb", "from widgets.explorers.gates import Gates\n\npanel = Gates()\npanel"),
+    "head_browser": (
+        "03_attention_heads.ipynb",
+        "from widgets.explorers.head_browser import HeadBrowser\n\n"
+        "panel = HeadBrowser(layer=2, head=9, token=11, job='previous_token')\npanel",
+    ),
+    "encoding": (
+        "04_positional_encodings.ipynb",
+        "from widgets.explorers.encoding import Encoding\n\npanel = Encoding()\npanel",
+    ),
 }
 
 
@@ -23,8 +32,8 @@ def main() -> None:
             with open_notebook(browser, lab, lab.write(notebook_name, cell), height=1300) as notebook:
                 notebook.run_all()
                 page = notebook.page
-                page.wait_for_selector(".unrolled-plot path.js-line")
-                page.locator(".noUi-handle:visible").first.focus()
+                page.wait_for_selector(".unrolled-plot path.js-line, .unrolled-arcs canvas")
+                page.locator(".noUi-handle:visible, select:visible").first.focus()
                 for theme, name in ((LIGHT, "light"), (DARK, "dark")):
                     notebook.theme(theme)
                     page.wait_for_timeout(800)

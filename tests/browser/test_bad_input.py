@@ -46,6 +46,18 @@ heat = HeatMap(title=texts[0], row_axis=texts[1], column_axis=texts[0], value_ax
 display(heat.show(torch.rand(n, n), row_labels=texts, column_labels=texts))
 display(TokenStrip(title=texts[0], value_axis=texts[0]).show(texts, torch.rand(n)))
 display(Bars(title=texts[0], label_axis=texts[0], value_axis=texts[0]).show(texts, torch.rand(n), series=[texts[0]]))
+from widgets.instruments.arcs import Arcs
+from widgets.instruments.plane import Plane
+from widgets.instruments.thumbnails import Thumbnails
+odd = [*texts, "", "line\\nbreak", "\\u202e" + texts[0]]
+m = len(odd)
+arcs = Arcs(title=texts[0], selected=0)
+display(arcs.show(odd, torch.rand(3, m, m), key_tokens=odd[::-1], heads=odd[:3]))
+grid = Thumbnails(title=texts[0])
+display(grid.show(torch.rand(m, 1, 4, 4), captions=[[text] for text in odd], scores=torch.rand(m, 1),
+                  score_axis=texts[0], row_axis=texts[1], column_axis=texts[0], marks=[(0, 0)]))
+plane = Plane(title=texts[0], handle=[0.5, 0.5], handle_label=texts[0], readout=texts[0] + texts[3])
+display(plane.show(torch.rand(m, 2), odd, arrows=torch.rand(m, 4), arrow_labels=odd))
 figure = go.Figure()
 figure.add_bar(x=texts, y=[1.0] * n, name=texts[0])
 figure.update_layout(showlegend=True)
@@ -70,6 +82,12 @@ display(rnn_gradients.rnn_step(student))
         assert HOSTILE[0] in page.locator(".unrolled-plot .xaxislayer-above").text_content().replace("\xa0", " ")
         for summary in page.locator("summary", has_text="Data table").all():
             summary.click()
+        for name in ("arcs", "thumbnails", "plane"):
+            expect(page.locator(f".unrolled-{name} .unrolled-readout")).to_contain_text(HOSTILE[0])
+            table = page.locator(f".unrolled-{name} tbody")
+            expect(table).to_contain_text(HOSTILE[0])
+            expect(table).to_contain_text("line⏎break")
+            expect(table).to_contain_text("∅")
         card = page.locator(".unrolled-prediction").first
         card.get_by_role("radio").first.click()
         card.get_by_role("button", name="Commit").click()

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, expect
 from tests.browser.lab import DARK, LIGHT, REPO, Notebook, open_notebook, painted, picture
 
 pytestmark = pytest.mark.browser
-LESSONS = [REPO / "notebooks" / f"{stem}.ipynb" for stem in ("00_start_here", "01_rnn_gradients", "02_lstm_gates")]
+LESSONS = sorted((REPO / "notebooks").glob("*.ipynb"))
 KEYS = {
     "checkbox": ["Space"],
     "slider": ["ArrowRight", "PageUp", "Home", "End"],

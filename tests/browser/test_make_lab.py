@@ -24,7 +24,7 @@ def test_a_newcomer_gets_lesson_00(browser, tmp_path) -> None:
     command = ["make", "lab"]
     if not os.environ.get("CI"):
         (clone / ".venv").symlink_to(sys.prefix)
-        command += ["-o", ".venv/.lab", "-o", ".venv/bin/python"]
+        command += ["-o", ".venv/.lab", "-o", ".venv/.weights", "-o", ".venv/bin/python"]
     flags = f"--no-browser --allow-root --port={port} --IdentityProvider.token= --expose-app-in-browser"
     env = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "PYTEST", "UNROLLED", "MAKE", "PYTHON"))}
     env |= {"HOME": str(home)}

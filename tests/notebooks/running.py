@@ -11,6 +11,8 @@ from pathlib import Path
 
 import psutil
 
+from lessons.zoo.manifest import cache
+
 REPO = Path(__file__).resolve().parents[2]
 GUARD = Path(__file__).parent / "no_network"
 
@@ -27,11 +29,15 @@ class Run:
     network: str  # the hosts that were asked for, a line each; empty is right
 
 
-def run_nbval(path: Path, log: Path, strict: bool = False) -> Run:
-    """Run ``path`` as CI does, from its own folder; ``log`` takes the attempts to reach the network."""
+def run_nbval(path: Path, log: Path, strict: bool = False, real: bool = True) -> Run:
+    """Run ``path`` as CI does, from its own folder; ``log`` takes the attempts to reach the network.
+
+    ``real``: with the real models that were fetched; without them when False.
+    """
     env = {k: v for k, v in os.environ.items() if not k.startswith(("UNROLLED", "PYTEST"))}
     env |= {"PYTHONPATH": f"{GUARD}{os.pathsep}{REPO}", "UNROLLED_NETWORK_LOG": str(log),
-            "UNROLLED_HOME": str(log.parent), "OMP_WAIT_POLICY": "PASSIVE"}  # fmt: skip
+            "UNROLLED_HOME": str(log.parent), "OMP_WAIT_POLICY": "PASSIVE",
+            "UNROLLED_CACHE": str(cache() if real else log.parent / "nothing was fetched")}  # fmt: skip
     if strict:
         env["UNROLLED_STRICT"] = "1"
     command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=90",

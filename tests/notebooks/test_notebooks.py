@@ -20,6 +20,10 @@ BUDGET = {"default": (90, 1.5), "00": (60, 1.0), "01": (60, 1.0)}
 """Seconds and 10^9 bytes by lesson, on two cores."""
 
 
+LESSONS = {"01_rnn_gradients": 3, "02_lstm_gates": 2, "03_attention_heads": 4, "04_positional_encodings": 4}
+"""How many explorers a lesson has."""
+
+
 def cells(path: Path, kind: str | None = None) -> list[nbformat.NotebookNode]:
     return [c for c in nbformat.read(path, as_version=4).cells if kind in (None, c.cell_type)]
 
@@ -106,7 +110,7 @@ def test_every_exercise_is_the_fixed_block(path: Path) -> None:
         assert hint.source.startswith("<details>\n<summary>Hint</summary>")
 
 
-@pytest.mark.parametrize(("stem", "explorers"), [("01_rnn_gradients", 3), ("02_lstm_gates", 2)])
+@pytest.mark.parametrize(("stem", "explorers"), LESSONS.items())
 def test_a_lesson_has_its_checks_predictions_and_explorers(stem: str, explorers: int) -> None:
     text = "\n".join(c.source for c in cells(FOLDER / f"{stem}.ipynb", "code"))
     checks = set(re.findall(r"^check\.(\w+)\(", text, re.MULTILINE))
@@ -143,7 +147,8 @@ def test_no_answer_leaks_into_the_student_s_file(path: Path) -> None:
 @pytest.mark.notebook
 @pytest.mark.parametrize("path", ALL, ids=names)
 def test_a_fresh_run_prints_what_is_stored_within_the_budget(path: Path, tmp_path: Path, capsys) -> None:
-    result = run_nbval(path, tmp_path / "network.log", strict=path in SOLUTION)
+    """The student's notebooks run with the real models, as far as they were fetched, and the solutions without."""
+    result = run_nbval(path, tmp_path / "network.log", strict=path in SOLUTION, real=path in STUDENT)
     assert result.code == 0, result.output[-4000:]
     assert result.passed == len(cells(path, "code")), "nbval must collect every code cell"
     assert result.network == ""

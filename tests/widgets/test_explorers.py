@@ -63,6 +63,21 @@ def test_a_burst_of_messages_is_answered_once_with_the_last_state(monkeypatch) -
     assert panel.updates == 2 and panel.bars.values == 39.0
 
 
+def test_what_is_set_together_is_answered_once() -> None:
+    panel = Sample()
+    with panel.together():
+        panel.x = 13  # alone it would be an error
+        with panel.together():
+            panel.x = 7
+        assert panel.updates == 1
+    assert panel.updates == 2 and panel.bars.values == 7.0 and panel.status.message == ""
+    with panel.together():
+        pass
+    assert panel.updates == 2, "where nothing changed nothing is answered"
+    panel.x = 8
+    assert panel.updates == 3
+
+
 def test_the_busy_sign_is_on_while_it_computes() -> None:
     panel = Sample()
     seen = []

@@ -10,7 +10,7 @@ from lessons.core.training import Training
 from lessons.recurrent.character_model import CharacterConfig, CharacterModel, nats_per_character
 from lessons.text.characters import Characters
 from lessons.zoo import __main__ as command
-from lessons.zoo import manifest, recipes, weights
+from lessons.zoo import manifest, recipes, train, weights
 from lessons.zoo.manifest import Entry
 
 TEXT = "“Who is there?” said the wolf.\r\n“Only I,” said the goat – and shut the door.\n" * 3
@@ -74,8 +74,10 @@ def empty_box(folder: Path, monkeypatch, recipe: str = "tests.zoo:tiny") -> Path
     (folder / "box" / "weights").mkdir(parents=True)
     monkeypatch.setattr(manifest, "FOLDER", folder / "box")
     monkeypatch.setattr(recipes, "RECIPES", {"tiny": recipe})
-    monkeypatch.setattr(command, "RECIPES", recipes.RECIPES)
+    for module in (command, train):
+        monkeypatch.setattr(module, "RECIPES", recipes.RECIPES)
     monkeypatch.setenv("UNROLLED_HOME", str(folder / "home"))
+    monkeypatch.setenv("UNROLLED_CACHE", str(folder / "cache"))
     return folder / "box"
 
 

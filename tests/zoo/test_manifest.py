@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lessons.zoo import manifest
-from lessons.zoo.manifest import Entry, ZooError
+from lessons.zoo.manifest import Entry, Packaged, ZooError
 from tests.zoo import empty_box, entry
+from tests.zoo.packages import made_up
 
 TEXTS = st.text(max_size=20) | st.sampled_from(['"', "\\", "\x7f", "\x00\n\r\t", "é\U0001f43a\u2028", "'''"])
 WHOLE = st.integers(1, 2**60)
@@ -32,13 +33,23 @@ def entries(draw) -> Entry:
     )  # fmt: skip
 
 
+@st.composite
+def packages(draw) -> Packaged:
+    word = st.from_regex(r"\w[\w.-]*", fullmatch=True)
+    return Packaged(
+        draw(st.sampled_from(["b", "8", "real-model"])), *draw(st.tuples(TEXTS, TEXTS, TEXTS, word, word, WHOLE, HEX)),
+        draw(TEXTS) + draw(st.sampled_from([".gguf", ".safetensors"])), draw(WHOLE), draw(HEX), draw(WHOLE),
+        draw(TEXTS), draw(TEXTS),
+    )  # fmt: skip
+
+
 @pytest.fixture
 def box(tmp_path, monkeypatch):
     return empty_box(tmp_path, monkeypatch)
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(entries(), max_size=3))
+@given(st.lists(entries() | packages(), max_size=4))
 def test_what_is_written_comes_back(made):
     named = {one.name: one for one in made}
     assert manifest.parse(manifest.dump(named)) == named
@@ -47,12 +58,49 @@ def test_what_is_written_comes_back(made):
 def test_a_manifest_reads_well():
     text = manifest.dump({"tiny": entry(text_sha256=None)})
     assert text == (
-        "# Written by `python -m lessons.zoo train NAME --ship`, never by hand.\n\n"
+        "# Written by `python -m lessons.zoo train NAME --ship` and `fetch NAME --ship`, never by hand.\n\n"
         '[tiny]\ntitle = "A tiny model"\nkind = "character-model"\narchitecture = "lstm"\nfile = "tiny.safetensors"\n'
         f'bytes = 100\nsha256 = "{"0" * 64}"\nparameters = 10\nlicence = "MIT"\nsource = "The Wolf and the Goat"\n'
         'recipe = "tests.zoo"\nseed = 3\nsteps = 12\ntorch = "2.13.0"\nminutes = 0.5\n\n'
         '[tiny.score]\n"nats" = 3.0\n\n[tiny.tolerance]\n"nats" = 0.01\n'
     )
+
+
+def test_a_package_reads_well():
+    text = manifest.dump({"real": made_up()})
+    assert text.partition("\n\n")[2] == (
+        '[real]\ntitle = "A tiny model"\nkind = "llama"\narchitecture = "llama"\npackage = "tiny-weights"\n'
+        f'version = "0.1.0"\nwheel_bytes = 90\nwheel_sha256 = "{"1" * 64}"\nmember = "tiny_weights/tiny.gguf"\n'
+        f'bytes = 100\nsha256 = "{"0" * 64}"\nparameters = 10\nlicence = "MIT"\nsource = "drawn at random"\n'
+    )
+
+
+def test_a_packages_file_lies_in_the_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("UNROLLED_CACHE", str(tmp_path / "here"))
+    assert made_up().path == tmp_path / "here" / "real.safetensors"
+    monkeypatch.delenv("UNROLLED_CACHE")
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / "cache" / name)
+    assert made_up().path == tmp_path / "cache" / "unrolled" / "real.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"package": "--index-url"}, "package cannot be '--index-url'"),
+        ({"package": "a b"}, "package cannot be 'a b'"),
+        ({"package": "x@https://example.org"}, "package cannot be"),
+        ({"version": "1 --pre"}, "version cannot be '1 --pre'"),
+        ({"wheel_bytes": 0}, "wheel_bytes must be 1 or more, not 0"),
+        ({"parameters": 0}, "parameters must be 1 or more, not 0"),
+        ({"wheel_sha256": "x"}, "wheel_sha256 must be 64 hexadecimal digits, not 'x'"),
+        ({"member": "model.pt"}, "member must end in .gguf or .safetensors, not be 'model.pt'"),
+        ({"name": "Real"}, "a name is made of small letters"),
+    ],
+)
+def test_a_malformed_package_gets_one_sentence(changes, said):
+    with pytest.raises(ZooError) as caught:
+        made_up(**changes)
+    assert f"manifest is malformed, {said}" in str(caught.value)
 
 
 def test_without_a_file_there_are_no_entries(box):

@@ -11,8 +11,7 @@ import tests.zoo as shared
 from lessons import zoo
 from lessons.core import checkpoint as checkpoints
 from lessons.recurrent.character_model import nats_per_character
-from lessons.zoo import __main__ as command
-from lessons.zoo import manifest, recipes, weights
+from lessons.zoo import manifest, recipes, train, weights
 from tests.zoo import SHA256, STEPS, TEXT, Wrapped, empty_box, model, run, ship, tiny, training
 from tests.zoo.test_command import sentence, text  # noqa: F401 - a fixture
 
@@ -102,7 +101,7 @@ def test_a_second_interrupt_goes_back_to_the_last_checkpoint(tmp_path, text, str
         interrupt_at(5, keys, times=2)
         assert run("train", "tiny", "--text", text) == 130
     assert capsys.readouterr().out == f"Stopped at step 4 of {STEPS}: the same command starts again.\n"
-    monkeypatch.setattr(command, "CHECKPOINT_EVERY", 3)
+    monkeypatch.setattr(train, "CHECKPOINT_EVERY", 3)
     with monkeypatch.context() as keys:
         interrupt_at(5, keys, times=2)
         assert run("train", "tiny", "--text", text) == 130
@@ -114,7 +113,7 @@ def test_a_second_interrupt_goes_back_to_the_last_checkpoint(tmp_path, text, str
 
 def test_a_checkpoint_every_200_steps(monkeypatch, text):  # noqa: F811
     seen = []
-    monkeypatch.setattr(command, "_finished", lambda run: seen.append(run.checkpoint) or run.run(progress=False))
+    monkeypatch.setattr(train, "_finished", lambda run: seen.append(run.checkpoint) or run.run(progress=False))
     run("train", "tiny", "--text", text)
     assert [steps for _, steps in seen] == [200]
 
@@ -122,7 +121,7 @@ def test_a_checkpoint_every_200_steps(monkeypatch, text):  # noqa: F811
 def test_the_checkpoint_lies_in_the_cache_of_the_user(monkeypatch, tmp_path):
     monkeypatch.delenv("UNROLLED_HOME")
     monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / "cache" / name)
-    assert command._cache() == tmp_path / "cache" / "unrolled"
+    assert train._cache() == tmp_path / "cache" / "unrolled"
 
 
 def test_a_finished_training_is_never_trained_again(tmp_path, text, straight, capsys, monkeypatch):  # noqa: F811

@@ -8,13 +8,17 @@ from dataclasses import asdict, dataclass
 import pytest
 import torch
 from safetensors import safe_open
+from safetensors.torch import load
 from torch import nn
 
 from lessons import zoo
+from lessons.core.files import write_whole
 from lessons.recurrent.architectures import ARCHITECTURES
-from lessons.zoo import weights
+from lessons.zoo import manifest, safetensors_file, weights
 from lessons.zoo.manifest import ZooError
 from tests.zoo import TEXT, empty_box, model, ship
+
+SHIPPED = manifest.FOLDER / "weights"  # of the course, for the tests have a box of their own
 
 
 @pytest.fixture(autouse=True)
@@ -103,6 +107,57 @@ def test_a_file_has_its_name_only_when_it_is_complete(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "replace", lambda a, b: (events.append("replace"), replace(a, b)))
     weights.save(tmp_path / "a.safetensors", model(), "character-model")
     assert events == ["fsync", "replace"]
+
+
+@pytest.mark.parametrize("pieces", [[b"one", b"", b"two"], (part for part in [b"onetwo"])])
+def test_a_file_may_come_in_pieces(tmp_path, pieces):
+    write_whole(tmp_path / "new" / "a", pieces)
+    assert (tmp_path / "new" / "a").read_bytes() == b"onetwo" and os.listdir(tmp_path / "new") == ["a"]
+
+
+def test_a_piece_that_cannot_be_made_leaves_the_old_file(tmp_path):
+    def pieces():
+        yield b"half"
+        raise KeyboardInterrupt
+
+    write_whole(tmp_path / "a", b"old")
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(tmp_path / "a", pieces())
+    assert (tmp_path / "a").read_bytes() == b"old" and not list(tmp_path.glob(".*.tmp"))
+
+
+def test_the_library_reads_every_dtype_that_is_written():
+    tensors = {
+        "b.half": torch.randn(3, 5).half(), "a.whole": torch.randn(2, 3, 4), "count": torch.tensor(7),
+        "mask": torch.tensor([True, False, True]), "bytes": torch.arange(5, dtype=torch.uint8),
+        "turned": torch.randn(4, 6).T, "none": torch.zeros(0, 3),
+    }  # fmt: skip
+    data = b"".join(safetensors_file.pieces(tensors, {"z": "1", "a": "é"}))
+    found = load(data)
+    assert found.keys() == tensors.keys()
+    assert all(
+        torch.equal(found[name], tensor) and found[name].dtype == tensor.dtype for name, tensor in tensors.items()
+    )
+    with pytest.raises(ValueError, match="x is of torch.float64, but only these are written: torch.int64, "):
+        list(safetensors_file.pieces({"x": torch.zeros(1).double()}, {}))
+
+
+def test_every_tensor_starts_at_a_multiple_of_its_width():
+    tensors = {
+        "a": torch.ones(3, dtype=torch.bool),
+        "b": torch.ones(1).half(),
+        "c": torch.ones(1),
+        "d": torch.tensor(1),
+    }
+    head = next(safetensors_file.pieces(tensors, {}))
+    starts = {name: told["data_offsets"][0] for name, told in json.loads(head[8:]).items() if name in tensors}
+    assert all(start % tensors[name].element_size() == 0 for name, start in starts.items()) and len(head) % 8 == 0
+
+
+def test_the_box_is_written_today_as_it_was():
+    for path in sorted(SHIPPED.glob("tales-*.safetensors")):
+        data = path.read_bytes()
+        assert weights.pack(weights.unpack(data, "a", "character-model"), "character-model") == data
 
 
 @pytest.mark.parametrize(("value", "said"), [(7e4, "reaches 70000, beyond the 65504 of 16 bits"), (-65520.0, "beyond")])

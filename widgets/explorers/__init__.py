@@ -5,5 +5,9 @@ lesson 00            ``fading_memory.FadingMemory``
 lesson 01            ``gradient_decay.GradientDecay``, ``gradient_flow.GradientFlow``,
                      ``live_training.LiveTraining``
 lesson 02            ``architecture_flow.ArchitectureFlow``, ``gates.Gates``
+lesson 03            ``retrieval.Retrieval``, ``scaling.Scaling``, ``head_browser.HeadBrowser``,
+                     ``head_deletion.HeadDeletion``
+lesson 04            ``shuffle.Shuffle``, ``encoding.Encoding``, ``rotary_arrows.RotaryArrows``,
+                     ``lengths.Lengths``
 ===================  ==========================================================
 """

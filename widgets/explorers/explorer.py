@@ -14,7 +14,8 @@ an error becomes a sentence in the message line, and the last good picture stays
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import ipywidgets as ipw
 import traitlets as t
@@ -41,6 +42,7 @@ class Explorer(ipw.VBox):
         self.status = StatusLine(title=self.name)
         self.controls = dict(controls)
         self._pending: asyncio.TimerHandle | None = None
+        self._together, self._owed = 0, False
         heading = ipw.HTML(f"<h4 class='unrolled-title'>{self.name}</h4>")  # a constant of ours, never user text
         top = ipw.Box(list(self.controls.values()))
         panel = ipw.Box(instruments)
@@ -95,6 +97,17 @@ class Explorer(ipw.VBox):
         finally:
             self.status.busy = False
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Set several parts of the state in the block; they are answered once, at its end."""
+        self._together += 1
+        try:
+            yield
+        finally:
+            self._together -= 1
+        if self._together == 0 and self._owed:
+            self._on_state()
+
     def tell(self, sentence: str, kind: str = "error") -> None:
         """Put one sentence into the message line: an "error" or a "note"."""
         with self.status.hold_sync():
@@ -105,8 +118,11 @@ class Explorer(ipw.VBox):
         if name not in self.state():
             raise TypeError(f"{type(self).__name__} has no state {name!r}; it has {', '.join(self.state())}.")
 
-    def _on_state(self, _change: t.Bunch) -> None:
+    def _on_state(self, _change: t.Bunch | None = None) -> None:
         """Answer at once in a cell or a test; for messages from the page, wait for the end of the burst."""
+        self._owed = self._together > 0
+        if self._owed:
+            return
         loop = loop_of_a_message()
         if loop is None:
             self.refresh()

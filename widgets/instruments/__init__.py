@@ -1,1 +1,4 @@
-"""The reusable views: heat map, token strip, bars, chart, prediction, status line. A .py and a .js each."""
+"""The reusable views: heat map, thumbnails, token strip, arcs, plane, bars, chart, frame, prediction, status line.
+
+A .py and a .js each.
+"""

@@ -37,10 +37,13 @@ class Bars(Instrument, script="bars"):
         low: float | None = None,
         high: float | None = None,
         title: str | None = None,
+        label_axis: str | None = None,
+        value_axis: str | None = None,
     ) -> "Bars":
         """Show ``values``, [bars] or [series bars], with a label each.
 
-        Bars start at zero, or at ``low`` when zero is not on the scale. ``title`` changes with them where it is given.
+        Bars start at zero, or at ``low`` when zero is not on the scale. ``title`` and the names of the axes change with
+        them where they are given.
 
         Raises:
             ValueError: when labels or series do not fit, or there are more than 200 bars.
@@ -59,4 +62,6 @@ class Bars(Instrument, script="bars"):
             self.data = array.tobytes()
             self.low, self.high = ends
             self.title = self.title if title is None else title
+            self.label_axis = self.label_axis if label_axis is None else label_axis
+            self.value_axis = self.value_axis if value_axis is None else value_axis
         return self

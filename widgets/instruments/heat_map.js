@@ -1,47 +1,6 @@
-// HeatMap: panels of coloured cells on one canvas. See heat_map.py for what the traits mean.
+// HeatMap: panels of coloured cells on one canvas. See heat_map.py for what the traits mean; heat_map_layout.js is in front.
 
-const FONT = "12px system-ui, sans-serif";
-const GAP = 14;
-const TALLEST = 420;
-const LARGEST_CELL = 34;
 const TABLE_SIDE = 64; // rows and columns of the data table; more would only be slow
-
-const shorten = (text, ctx, width) => {
-  if (ctx.measureText(text).width <= width) return text;
-  let kept = [...text];
-  while (kept.length > 1 && ctx.measureText(`${kept.join("")}…`).width > width) kept.pop();
-  return `${kept.join("")}…`;
-};
-
-/** Where everything goes, for a canvas of `width` pixels. Pure arithmetic, no drawing. */
-function arrange(ctx, width, [, panels, rows, columns], labels, square) {
-  ctx.font = FONT;
-  const widest = (texts, most) => Math.min(most, Math.max(0, ...texts.map((text) => ctx.measureText(text).width)));
-  const left = 20 + widest(labels.rows, 120) + (labels.rows.length ? 6 : 0);
-  const roomy = Math.max(60, width - left - 2);
-  const smallest = columns > 40 ? 76 : 140;
-  let across = Math.max(1, Math.min(panels, Math.floor((roomy + GAP) / (smallest + GAP))));
-  across = Math.ceil(panels / Math.ceil(panels / across)); // rows of panels of equal length
-  const down = Math.ceil(panels / across);
-  let cellWidth = ((roomy - GAP * (across - 1)) / across) / columns;
-  let cellHeight = Math.min(LARGEST_CELL, (panels > 1 ? 2 : 1) * TALLEST / down / rows);
-  if (square) {
-    cellWidth = Math.min(cellWidth, LARGEST_CELL, TALLEST / rows);
-    cellHeight = cellWidth;
-  } else if (panels === 1) cellWidth = Math.min(cellWidth, 60);
-  const columnWidth = widest(labels.columns, 90);
-  const upright = !labels.numbered && columnWidth > cellWidth - 3;
-  const title = labels.panels.length ? 18 : 4;
-  const below = labels.columns.length && panels === 1 ? (upright ? columnWidth : 14) + 6 : 4;
-  const panelWidth = cellWidth * columns;
-  const panelHeight = cellHeight * rows;
-  const corner = (panel) => [
-    left + (panel % across) * (panelWidth + GAP),
-    title + Math.floor(panel / across) * (panelHeight + title + 6),
-  ];
-  const height = down * (panelHeight + title + 6) - 6 + below + 18;
-  return { left, across, cellWidth, cellHeight, panelWidth, panelHeight, corner, height, upright, title, below };
-}
 
 function render({ model, el }) {
   const canvas = h("canvas", { "aria-hidden": "true" });
@@ -94,29 +53,38 @@ function render({ model, el }) {
     const [low, high] = bytes ? [0, 255] : [model.get("low"), model.get("high")];
     const first = (Math.max(0, Math.min(frames - 1, model.get("frame"))) * panels + panel) * rows * columns;
     const pixels = ctx.createImageData(columns, rows);
-    const holes = [];
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) {
-        const index = colourIndex(values[first + row * columns + column], low, high);
-        if (index < 0) { holes.push([row, column]); continue; }
-        const to = (row * columns + column) * 4;
-        [pixels.data[to], pixels.data[to + 1], pixels.data[to + 2]] = table[index];
-        pixels.data[to + 3] = 255;
-      }
+    let holes = 0;
+    for (let i = 0; i < rows * columns; i++) {
+      const index = colourIndex(values[first + i], low, high);
+      if (index < 0) { holes += 1; continue; } // left open: the hatching looks through
+      const [red, green, blue] = table[index];
+      pixels.data[4 * i] = red;
+      pixels.data[4 * i + 1] = green;
+      pixels.data[4 * i + 2] = blue;
+      pixels.data[4 * i + 3] = 255;
     }
     picture.width = columns;
     picture.height = rows;
     picture.getContext("2d").putImageData(pixels, 0, 0);
     const [x, y] = place.corner(panel);
+    if (holes) {
+      ctx.fillStyle = hatching(ctx);
+      ctx.fillRect(x, y, place.panelWidth, place.panelHeight);
+    }
     ctx.imageSmoothingEnabled = place.cellWidth < 1 || place.cellHeight < 1;
     ctx.drawImage(picture, x, y, place.panelWidth, place.panelHeight);
     ctx.strokeRect(x - 0.5, y - 0.5, place.panelWidth + 1, place.panelHeight + 1);
-    for (const [row, column] of holes) { // hatched: not a number
-      const [hx, hy] = [x + column * place.cellWidth, y + row * place.cellHeight];
-      ctx.stroke(new Path2D(`M${hx} ${hy + place.cellHeight}l${place.cellWidth} ${-place.cellHeight}`));
-      ctx.strokeRect(hx, hy, place.cellWidth, place.cellHeight);
-    }
-    return holes.length;
+    return holes;
+  };
+
+  /** Slanted lines in the colour of the moment, for what is not a number. */
+  const hatching = (ctx) => {
+    const tile = document.createElement("canvas");
+    tile.width = tile.height = 8;
+    const lines = tile.getContext("2d");
+    lines.strokeStyle = ctx.strokeStyle;
+    lines.stroke(new Path2D("M-2 2L2 -2M-2 10L10 -2M6 10L10 6"));
+    return ctx.createPattern(tile, "repeat");
   };
 
   const writeNumbers = (ctx, table) => { // large cells hold their own number
@@ -181,14 +149,7 @@ function render({ model, el }) {
   const drawCursor = (ctx) => {
     const [panel, row, column] = cursorNow();
     const [x, y] = place.corner(panel);
-    const box = [x + column * place.cellWidth, y + row * place.cellHeight, place.cellWidth, place.cellHeight];
-    ctx.lineWidth = 3;
-    ctx.strokeStyle = "#000000";
-    ctx.strokeRect(...box);
-    ctx.lineWidth = 1.5;
-    ctx.strokeStyle = "#e69f00";
-    ctx.strokeRect(...box);
-    ctx.lineWidth = 1;
+    frameAround(ctx, x + column * place.cellWidth, y + row * place.cellHeight, place.cellWidth, place.cellHeight);
   };
 
   const draw = () => {
@@ -224,8 +185,7 @@ function render({ model, el }) {
     canvas.style.height = `${place.height}px`;
     ctx.scale(ratio, ratio);
     ctx.font = FONT;
-    const style = getComputedStyle(root);
-    const [ink, soft, line] = ["--ink", "--soft", "--line"].map((name) => style.getPropertyValue(name).trim());
+    const { ink, soft, line } = inks(root);
     ctx.strokeStyle = line;
     const table = colourTable(model.get("palette"));
     let holes = 0;
@@ -266,7 +226,7 @@ function render({ model, el }) {
       Home: [panel, row, 0], End: [panel, row, Infinity],
       PageUp: [panel - 1, row, column], PageDown: [panel + 1, row, column],
     }[event.key];
-    if (!next || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!next || isShortcut(event)) return;
     event.preventDefault();
     moveTo(next);
   });

@@ -16,7 +16,7 @@ LONGEST_SIDE = 4096
 """Rows or columns of one panel; a screen has no more pixels."""
 
 
-class HeatMap(Instrument, script="heat_map"):
+class HeatMap(Instrument, script="canvas heat_map_layout heat_map"):
     """One or many heat maps in one view.
 
     >>> HeatMap(title="Weights").show(torch.rand(3, 4), row_labels="abc")
@@ -60,6 +60,7 @@ class HeatMap(Instrument, script="heat_map"):
         low: float | None = None,
         high: float | None = None,
         frame: int = 0,
+        title: str | None = None,
     ) -> "HeatMap":
         """Show ``values``: [rows columns], [panels rows columns] or [frames panels rows columns].
 
@@ -68,6 +69,7 @@ class HeatMap(Instrument, script="heat_map"):
                 0 and 255 stand for. NaN is drawn as a hatched cell.
             low, high: ends of the colour scale, in the units of the values; the extremes when left out.
             frame: which frame to start with.
+            title: changes with the values where it is given.
 
         Raises:
             ValueError: when the numbers have another shape, or the labels do not fit them.
@@ -94,6 +96,7 @@ class HeatMap(Instrument, script="heat_map"):
             self.panel_titles = visible_all(panel_titles)
             self.low, self.high = ends
             self.frame = frame
+            self.title = self.title if title is None else title
             limits = (panels, rows, columns)
             self.cursor = [max(0, min(at, n - 1)) for at, n in zip(self.cursor, limits, strict=True)]
         return self

@@ -1,8 +1,8 @@
 """The base of every instrument: one Python class with traits, one plain ES module, no build step.
 
 ``heat_map.py`` goes with ``heat_map.js``, and so on. A module is put together from the palette, the few
-functions that all views share (``common.js``) and the instrument's own file, and travels with the widget:
-nothing is ever loaded from another host.
+functions that all views share (``common.js``) and the files that the instrument names, and travels with the
+widget: nothing is ever loaded from another host.
 """
 
 from collections.abc import Sequence
@@ -21,11 +21,10 @@ LARGEST = 8_000_000
 
 
 @cache
-def module(name: str) -> str:
-    """Return the ES module ``name.js``, with the palette and ``common.js`` in front of it."""
-    common = (HERE / "common.js").read_text("utf-8")
-    own = (HERE / f"{name}.js").read_text("utf-8")
-    return f"const PALETTE = {palette_json()};\n{common}\n{own}"
+def module(names: str) -> str:
+    """Return the files ``names``, such as "canvas arcs", as one ES module after the palette and ``common.js``."""
+    parts = [(HERE / f"{name}.js").read_text("utf-8") for name in ["common", *names.split()]]
+    return "\n".join([f"const PALETTE = {palette_json()};", *parts])
 
 
 @cache
@@ -35,7 +34,7 @@ def style() -> str:
 
 
 class Instrument(anywidget.AnyWidget):
-    """A view over plain numbers and labels. Subclasses name their ``.js`` file and have a ``show`` method."""
+    """A view over plain numbers and labels. Subclasses name their ``.js`` files and have a ``show`` method."""
 
     _css = style()
 
@@ -54,10 +53,10 @@ class Instrument(anywidget.AnyWidget):
         return bundle
 
 
-def as_array(values: object, axes: Sequence[str], what: str) -> np.ndarray:
+def as_array(values: object, axes: Sequence[str], what: str, most: int = LARGEST) -> np.ndarray:
     """Return ``values`` (tensor, array or nested list) as a float32 array with ``len(axes)`` axes.
 
-    Missing leading axes are added with size one. A uint8 array stays uint8.
+    Missing leading axes are added with size one. A uint8 array stays uint8. ``most`` is how many there may be.
 
     Raises:
         ValueError: in one sentence, when the numbers do not fit ``axes`` or are too many.
@@ -67,7 +66,7 @@ def as_array(values: object, axes: Sequence[str], what: str) -> np.ndarray:
             values = values.detach().cpu()
             values = (values if values.element_size() == 1 else values.float()).numpy()
         array = np.asarray(values)
-        array = array if array.dtype == np.uint8 else array.astype(np.float32)
+        array = array if array.dtype == np.uint8 else array.astype(np.float32, copy=False)
     except (TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"{what} needs numbers with the axes {list(axes)}, and got {values!r:.80}.") from error
     if array.ndim == 0 or array.ndim > len(axes):
@@ -75,8 +74,8 @@ def as_array(values: object, axes: Sequence[str], what: str) -> np.ndarray:
             f"{what} needs between 1 and {len(axes)} axes ({', '.join(axes)}), and got {array.ndim}: "
             f"its shape is {list(array.shape)}."
         )
-    if array.size > LARGEST:
-        raise ValueError(f"{what} shows at most {LARGEST:,} numbers at once, and got {array.size:,}.")
+    if array.size > most:
+        raise ValueError(f"{what} shows at most {most:,} numbers at once, and got {array.size:,}.")
     return np.ascontiguousarray(array).reshape((1,) * (len(axes) - array.ndim) + array.shape)
 
 

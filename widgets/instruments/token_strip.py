@@ -43,10 +43,11 @@ class TokenStrip(Instrument, script="token_strip"):
         frame: int = 0,
         palette: str | None = None,
         value_axis: str | None = None,
+        title: str | None = None,
     ) -> "TokenStrip":
         """Show ``tokens`` coloured by ``values``: [tokens], or [frames tokens] sent ahead for a slider.
 
-        ``palette`` and ``value_axis`` change together with the values where they are given.
+        ``palette``, ``value_axis`` and ``title`` change together with the values where they are given.
 
         Raises:
             ValueError: when there are not as many values as tokens.
@@ -65,5 +66,6 @@ class TokenStrip(Instrument, script="token_strip"):
             self.frames = len(array)
             self.frame = frame
             self.low, self.high = ends
+            self.title = self.title if title is None else title
             self.selected = min(self.selected, len(tokens) - 1)
         return self

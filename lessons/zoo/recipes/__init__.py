@@ -10,7 +10,10 @@ from lessons.core.training import Training
 from lessons.zoo.manifest import ZooError
 
 TALES = "lessons.zoo.recipes.tales:tales"
-RECIPES = {f"tales-{architecture}": f"{TALES}:{architecture}" for architecture in ("rnn", "ugrnn", "gru", "lstm")}
+RECIPES = {
+    **{f"tales-{architecture}": f"{TALES}:{architecture}" for architecture in ("rnn", "ugrnn", "gru", "lstm")},
+    "tales-llama": "lessons.zoo.recipes.tales_llama:tales_llama",
+}
 """Name -> "module:function:argument:…". The function, called with the arguments, gives the Recipe. It is imported when
 it is asked for."""
 

@@ -1,0 +1,116 @@
+"""What every head of a model looks at while it reads a text.
+
+    reading = read(zoo.load("tales-llama"), "The king saw the fox, and the fox saw the king.")
+    reading.patterns[2, 1]              # layer 2, head 1, both counted from 0: [query key]
+    reading.scores["induction"]         # of every head: [layer head]
+
+One forward pass, recorded: what is shown is what the model went on with. The model is any whose `blocks[i].attention`
+is a `MultiHeadAttention`, with a tokenizer: our Llama, our BERT encoder.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from lessons.attention.head_scores import chance, score_table, separators_of
+from lessons.core.record import record
+from lessons.text.tokenizer import Encoded
+
+LONGEST = 128  # tokens; 30 layers of 9 heads then take 18 MB, at 512 tokens 283 MB
+UNKNOWN = "[UNK]"
+
+
+@dataclass(frozen=True, eq=False)
+class HeadReading:
+    """A text in tokens, and the pattern of every head over them."""
+
+    tokens: list[str]  # for people, as `Tokenizer.encode` shows them
+    spans: list[tuple[int, int]]  # first character of the token in the text, and the one after its last
+    special: list[bool]  # whether it is a sign such as [CLS], and no text
+    ids: Int[Tensor, "key"]
+    patterns: Float[Tensor, "layer head query key"]  # float32; every row sums to 1
+    note: str  # what of the text the model did not read as typed, in sentences; empty if nothing
+
+    @property
+    def separators(self) -> Bool[Tensor, "key"]:
+        """The tokens that separate, see `separators_of`."""
+        return separators_of(self.tokens, self.special)
+
+    @cached_property
+    def scores(self) -> dict[str, Float[Tensor, "layer head"]]:
+        """What every head does, by the names in `head_scores.JOBS`; nan where this text cannot tell."""
+        return score_table(self.patterns, self.ids, self.separators)
+
+    @cached_property
+    def chance(self) -> dict[str, float]:
+        """What a head that looks everywhere alike would score on this text, by the same names."""
+        return chance(self.patterns, self.ids, self.separators)
+
+
+@torch.no_grad()
+def read_heads(model: nn.Module, ids: Int[Tensor, "key"]) -> Float[Tensor, "layer head query key"]:
+    """The pattern of every head while the model reads the tokens: after the softmax, in float32, without gradients.
+
+    ValueError for no token, more than the model's context, or an id beyond its vocabulary.
+    """
+    names = [f"blocks.{layer}.attention.see_pattern" for layer in range(model.config.layers)]
+    forward = getattr(model, "hidden", model)  # spares a decoder its logits, which nobody looks at here
+    with record(model.eval(), only=names) as seen:
+        forward(ids[None].to(next(model.parameters()).device))
+    return torch.cat([seen[name].float().cpu() for name in names])  # layer * [batch=1 head query key] -> layer
+
+
+def read(model: nn.Module, text: str, longest: int = LONGEST) -> HeadReading:
+    """What every head looks at in a text. ValueError for a text without two tokens, or one of white space alone.
+
+    longest: as many tokens are read at most, signs such as [SEP] included; never more than the model's context.
+    """
+    encoded, note = encode(model, text, longest)
+    ids = torch.tensor(encoded.ids)
+    return HeadReading(encoded.tokens, encoded.spans, encoded.special, ids, read_heads(model, ids), note)
+
+
+def encode(model: nn.Module, text: str, longest: int = LONGEST) -> tuple[Encoded, str]:
+    """The text in the model's tokens, cut where it is too long, and what there is to say about it: see `read`."""
+    longest = min(longest, model.config.context)
+    if longest < 3:
+        raise ValueError(f"To look at each other, tokens must be at least 3 with the signs around them, not {longest}.")
+    whole = model.tokenizer.encode(text)
+    if not text.strip() or all(whole.special):
+        raise ValueError("There is no text to read: type a sentence.")
+    if len(whole) < 2:
+        raise ValueError(f"{text.strip()!r} is a single token, with no other to look at: type a sentence.")
+    notes = []
+    encoded = _cut(whole, longest)
+    if len(encoded) < len(whole):
+        notes.append(f"The text has {len(whole):,} tokens; read are the {longest:,} up to “{_end(encoded)}”.")
+    unknown = dict.fromkeys(
+        text[start:end]
+        for token, (start, end), sign in zip(encoded.tokens, encoded.spans, encoded.special, strict=True)
+        if token == UNKNOWN and not sign
+    )
+    if unknown:
+        notes.append(f"The model does not know {', '.join(unknown)}, and reads {UNKNOWN} there.")
+    return encoded, " ".join(notes)
+
+
+def _cut(encoded: Encoded, longest: int) -> Encoded:
+    """The first tokens, and the signs at the end, as [SEP], which no text of the model goes without."""
+    size = len(encoded)
+    if size <= longest:
+        return encoded
+    tail = next(place for place in range(size) if not encoded.special[-1 - place])
+    kept = [*range(longest - tail), *range(size - tail, size)]
+    return Encoded(
+        *([values[i] for i in kept] for values in (encoded.ids, encoded.tokens, encoded.spans, encoded.special))
+    )
+
+
+def _end(encoded: Encoded) -> str:
+    """The last token that is text."""
+    return next(
+        token for token, sign in zip(encoded.tokens[::-1], encoded.special[::-1], strict=True) if not sign
+    ).strip()

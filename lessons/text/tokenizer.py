@@ -1,0 +1,114 @@
+"""Tokens of the models that others trained: WordPiece (Wu et al. 2016; BERT) and byte-level BPE (Radford et al. 2019).
+
+    tokenizer = zoo.load("minilm-l6").tokenizer
+    encoded = tokenizer.encode("The unaffable café")
+    encoded.tokens      # ["[CLS]", "The", "una", "##ffa", "##ble", "café", "[SEP]"]
+    encoded.spans       # the place of each in the text, (0, 3) for "The"
+
+The `tokenizers` library does the work; it is imported when it is needed. What differs is the wording of a token: it is
+shown as the student typed it, where the library shows its own entry ("the", "Ġcafe", "ðŁ"). A piece that is only a
+part of a character is shown by its bytes, ⟨F0 9F⟩.
+"""
+
+import re
+from dataclasses import dataclass
+
+SURROGATES = re.compile("[\ud800-\udfff]")  # halves of a character, which no text should hold alone
+
+
+def _byte_alphabet() -> dict[str, int]:
+    """Character -> byte, as byte-level BPE writes bytes: what is visible in Latin-1 is itself, the others follow."""
+    visible = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(256) if byte not in visible]
+    return {chr(byte): byte for byte in visible} | {chr(256 + i): byte for i, byte in enumerate(others)}
+
+
+BYTES = _byte_alphabet()
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A text as a model reads it. All four lists are equally long."""
+
+    ids: list[int]
+    tokens: list[str]  # for people: the student's own text, or the name of a special token
+    spans: list[tuple[int, int]]  # first character of the token in the text, and the one after its last
+    special: list[bool]  # whether it is a sign such as [CLS] or <|endoftext|>, added or typed, and no text
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+class Tokenizer:
+    """One tokenizer of the `tokenizers` library, as its JSON describes it. Two with the same JSON are equal."""
+
+    def __init__(self, text: str):
+        from tokenizers import Tokenizer as Library
+        from tokenizers.decoders import ByteLevel
+        from tokenizers.models import WordPiece
+
+        try:
+            self._library = Library.from_str(text)
+        except Exception as error:  # the library raises plain Exception
+            raise ValueError(f"This is not the JSON of a tokenizer: {error}.") from None
+        self._library.no_padding()  # a text is as long as it is; the model says when it is too long
+        self._library.no_truncation()
+        self._text = text
+        model, added = self._library.model, self._library.get_added_tokens_decoder()
+        pieces = isinstance(model, WordPiece)
+        self._prefix = model.continuing_subword_prefix if pieces else ""
+        self._bytes = isinstance(self._library.decoder, ByteLevel)
+        self._names = {i: token.content for i, token in added.items() if token.special}
+        unknown = model.unk_token if pieces else None  # it stands for text
+        self._signs = {i for i, name in self._names.items() if name != unknown}
+
+    @classmethod
+    def from_json(cls, text: str) -> "Tokenizer":
+        """The tokenizer that `text` describes, in the library's format. ValueError when it is none."""
+        return cls(text)
+
+    def to_json(self) -> str:
+        """What `from_json` was given, character by character."""
+        return self._text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Tokenizer) and other.to_json() == self.to_json()
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __len__(self) -> int:
+        """How many tokens there are; their ids are smaller."""
+        return self._library.get_vocab_size(with_added_tokens=True)
+
+    def encode(self, text: str, special: bool = True) -> Encoded:
+        """Any text in tokens, with the signs that the model expects around it if `special`.
+
+        Half a surrogate pair is read as �. An empty text may give no token at all.
+        """
+        text = SURROGATES.sub("\ufffd", text)
+        found = self._library.encode(text, add_special_tokens=special)
+        pieces = zip(found.ids, found.tokens, found.offsets, strict=True)
+        tokens = [self._shown(i, piece, text[start:end]) for i, piece, (start, end) in pieces]
+        return Encoded(list(found.ids), tokens, list(found.offsets), [i in self._signs for i in found.ids])
+
+    def decode(self, ids: list[int]) -> str:
+        """The text of these tokens, with the names of the special ones. ValueError for an id that there is not."""
+        for i in ids:
+            if not 0 <= i < len(self):
+                raise ValueError(f"There is no token {i}: they are numbered from 0 to {len(self) - 1}.")
+        return self._library.decode(ids, skip_special_tokens=False)
+
+    def _shown(self, i: int, piece: str, typed: str) -> str:
+        """A token for people, from the library's piece and what was typed in its place."""
+        if i in self._names:
+            return self._names[i]
+        if self._bytes and set(piece) <= BYTES.keys():
+            text = bytes(BYTES[character] for character in piece).decode("utf-8", "surrogateescape")
+            return re.sub("[\udc80-\udcff]+", _hexadecimal, text)
+        return (self._prefix if self._prefix and piece.startswith(self._prefix) else "") + (typed or piece)
+
+
+def _hexadecimal(match: re.Match[str]) -> str:
+    """Bytes that are no whole character, as ⟨F0 9F⟩."""
+    return f"⟨{match[0].encode('utf-8', 'surrogateescape').hex(' ').upper()}⟩"

@@ -1,0 +1,121 @@
+"""The hub: a folder that transformers has written stands for it, and the network is never asked."""
+
+import json
+
+import pytest
+import torch
+
+from lessons import zoo
+from lessons.bert.encoder import BertEncoder
+from lessons.gpt.llama import Llama
+from lessons.zoo.manifest import ZooError
+from tests.zoo import packages
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+
+
+def refused(name, **more) -> str:
+    with pytest.raises(ZooError) as caught:
+        zoo.from_hub(str(name), **more)
+    said = str(caught.value)
+    assert said.startswith(f"{name} cannot be had from the hub (") and "\n" not in said and "  " not in said
+    assert said.endswith(
+        "): look whether the name is right and you are online, or take a model of the course, "
+        "see `python -m lessons.zoo list`."
+    )
+    return said
+
+
+def test_a_bert_encoder(tmp_path):
+    from transformers import BertModel
+
+    folder = packages.bert(tmp_path / "bert")
+    ours, theirs = zoo.from_hub(str(folder)), BertModel.from_pretrained(folder).eval()
+    assert type(ours) is BertEncoder and not ours.training
+    encoded = ours.tokenizer.encode("The unaffable fox 19.")
+    ids = torch.tensor([encoded.ids])
+    expected = theirs(ids).last_hidden_state
+    assert (ours(ids) - expected).abs().max() <= 1e-5 * expected.abs().max()
+    assert encoded.tokens == ["[CLS]", "The", "un", "##aff", "##able", "fox", "1", "##9", ".", "[SEP]"]
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_a_llama(tmp_path, tied):
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=13, hidden_size=12, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, head_dim=6,
+        intermediate_size=10, max_position_embeddings=17, tie_word_embeddings=tied, dtype="bfloat16",
+    )  # fmt: skip
+    theirs = LlamaForCausalLM(config).bfloat16().eval()
+    theirs.save_pretrained(tmp_path)
+    packages_tokenizer(tmp_path)
+    ours = zoo.from_hub(str(tmp_path))
+    assert type(ours) is Llama and (ours.W_U is None) == tied
+    assert all(parameter.dtype == torch.float32 for parameter in ours.parameters())
+    ids = torch.tensor([ours.tokenizer.encode("the unaffable fox").ids])
+    expected = theirs.float()(ids).logits
+    assert (ours(ids) - expected).abs().max() <= 1e-5 * expected.abs().max()
+
+
+def packages_tokenizer(folder) -> None:
+    (folder / "tokenizer.json").write_text(packages.wordpiece(), "utf-8")
+    (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "PreTrainedTokenizerFast"}))
+
+
+def test_an_architecture_that_the_course_does_not_have(tmp_path):
+    from transformers import GPT2Config
+
+    GPT2Config().save_pretrained(tmp_path)
+    said = refused(tmp_path)
+    assert "it is of the sort 'gpt2', but the course has BERT encoders and the Llama family only" in said
+
+
+def test_a_setting_that_our_model_does_not_have(tmp_path):
+    assert "relu" in refused(packages.bert(tmp_path / "bert", hidden_act="relu"))
+
+
+def test_no_pickle_is_read(tmp_path):
+    folder = packages.bert(tmp_path / "bert")
+    (folder / "model.safetensors").unlink()
+    torch.save({}, folder / "pytorch_model.bin")
+    assert "model.safetensors" in refused(folder)
+
+
+def test_no_code_of_theirs_is_executed(tmp_path):
+    folder = packages.bert(tmp_path / "bert")
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"model_type": "odd", "auto_map": {"AutoConfig": "odd.OddConfig"}}
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "odd.py").write_text("raise SystemExit('somebody imported me')\n")
+    refused(folder)
+
+
+def test_no_network():
+    refused("somebody/never-heard-of")
+    refused("somebody/never-heard-of", revision="v1")
+
+
+def test_a_revision_is_passed_on(monkeypatch):
+    from transformers import AutoConfig
+
+    seen = []
+
+    def asked(name, **settings):
+        seen.append((name, settings))
+        raise OSError("We couldn't connect to the hub. Check your connection.")
+
+    monkeypatch.setattr(AutoConfig, "from_pretrained", asked)
+    assert "(We couldn't connect to the hub)" in refused("gpt2", revision="abc")
+    refused("gpt2")
+    assert [settings["revision"] for _, settings in seen] == ["abc", "main"]
+    assert all(settings["trust_remote_code"] is False for _, settings in seen)
+
+
+@pytest.mark.parametrize("name", ["", "two words", "../up", "a/b/c"])
+def test_a_name_that_is_none(name):
+    refused(name)
