@@ -107,7 +107,9 @@ def _first(findings) -> Finding | None:
 def _compare_tensors(expected: Tensor, answer: Tensor, tolerance: float, name: str) -> Finding | None:
     if answer.shape != expected.shape:
         return Finding("shape", f"{name} is {_shape(answer)}, expected {_shape(expected)}.")
-    if answer.is_complex() or (expected.is_floating_point() and not answer.is_floating_point()):
+    decimals_lost = expected.is_floating_point() and not answer.is_floating_point()
+    mask_missed = (answer.dtype == torch.bool) != (expected.dtype == torch.bool)
+    if answer.is_complex() or decimals_lost or mask_missed:
         return Finding("dtype", f"{name} holds {_dtype(answer)}, expected {_dtype(expected)}.")
     finding = _compare_values(expected.double(), answer.double(), max(tolerance, _rounding(answer)), name)
     if finding is None and _rounding(answer) > max(tolerance, _rounding(expected)):

@@ -63,6 +63,14 @@ def notebook(browser, lab) -> Notebook:
         yield opened
 
 
+@pytest.fixture(autouse=True)
+def patience():
+    """The kernel's answer may take long on a busy machine."""
+    expect.set_options(timeout=20_000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
 def view(notebook: Notebook, name: str, which: int = 0) -> Locator:
     return notebook.page.locator(f".unrolled-{name}").nth(which)
 
@@ -220,7 +228,8 @@ def test_the_pictures_of_all_heads_are_a_small_message(browser, lab) -> None:
 
 
 def place_of(plane: Locator) -> list[float]:
-    """Return the place that is read out."""
+    """Return the place that is read out, once the picture follows what was done."""
+    plane.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     x, y = re.search(r"at \((\S+), (\S+)\)", said(plane).inner_text()).groups()
     return [float(number.replace("−", "-")) for number in (x, y)]
 
@@ -242,6 +251,7 @@ def test_the_handle_moves_by_keyboard_and_the_kernel_answers(notebook: Notebook)
     for _ in range(20):
         press("Shift+ArrowDown")
     assert place_of(plane)[1] == -2, "the handle stays within the limits"
+    expect(said(plane)).to_contain_text(re.compile(r"The kernel heard \[\S+, -2(\.0)?\]"))
 
 
 def test_the_handle_is_dragged(notebook: Notebook) -> None:

@@ -13,6 +13,7 @@ from lessons.positions.alibi import Alibi, slopes
 from lessons.positions.learned import LearnedPositions
 from lessons.positions.rotary import rotate
 from lessons.positions.sinusoidal import sinusoidal, wavelengths
+from tests.real_weights import needs_real
 
 QUESTIONS = all_questions()
 
@@ -64,6 +65,12 @@ def test_table():
     table = LearnedPositions(context=512, d_model=384)
     assert sum(weight.numel() for weight in table.parameters()) == 196608 == QUESTIONS["04.table"].answer
     assert not list(Alibi(4).parameters())  # "learn nothing"
+
+
+@needs_real("minilm-l6")
+def test_the_table_is_that_of_minilm():
+    config = zoo.load("minilm-l6").config
+    assert config.context * config.d_model == QUESTIONS["04.table"].answer
 
 
 def test_far():

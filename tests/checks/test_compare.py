@@ -106,3 +106,11 @@ def test_changes_are_seen_all_the_way_down():
     assert not changed(torch.tensor([math.nan]), torch.tensor([math.nan]))
     assert changed(torch.ones(2), torch.ones(2).double())
     assert changed(torch.ones(2), [1.0, 1.0])
+
+
+def test_a_mask_is_of_true_and_false() -> None:
+    """A mask of numbers would fail later, at `~mask`."""
+    mask = torch.tensor([[True, False], [True, True]])
+    assert compare(mask, mask.clone(), 1e-9) is None
+    finding = compare(mask, mask.float(), 1e-9)
+    assert finding.kind == "dtype" and "holds float32, expected bool" in finding.says

@@ -24,6 +24,11 @@ def test_with_positions_every_word_changes(encoding):
     assert change_by_shuffling(WORDS, range(5), encoding).max() == 0
 
 
+def test_learned_positions_count_as_much_as_the_words():
+    """The first table of a model is 50 times as small, so an untrained one would show next to nothing."""
+    assert change_by_shuffling(WORDS, ORDER, "learned").max() > 0.5
+
+
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_the_callers_random_numbers_are_left_alone(encoding):
     torch.manual_seed(4)

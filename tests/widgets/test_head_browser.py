@@ -168,3 +168,10 @@ def test_without_the_real_models_it_says_so_and_goes_on(monkeypatch) -> None:
 
 def test_models_of_your_own_miss_nothing() -> None:
     assert HeadModels(models()).missing == ""
+
+
+def test_a_model_with_many_heads_reads_less() -> None:
+    assert head_models.longest(decoder()) == 512
+    many = decoder().config.__class__(9, 576, 30, 9, 3, 64, 8, 2048)
+    model = type("Model", (), {"config": many})
+    assert head_models.longest(model) == 304

@@ -98,8 +98,11 @@ def test_a_short_long_and_strange_text(panel: Lengths) -> None:
         "character to predict."
     )
     np.testing.assert_array_equal(panel.chart.line(0), before)
-    panel.text = "a" * (LONGEST + 1)
-    assert panel.status.message.startswith("Your text has 5,001 characters. This panel reads the first 5,000.")
+    panel.text = "a" * LONGEST
+    read = panel.chart.line(0)
+    panel.text = "a" * LONGEST + "b" * LONGEST
+    assert panel.status.message.startswith("Your text has 10,000 characters. This panel reads the first 5,000.")
+    np.testing.assert_array_equal(panel.chart.line(0), read)
     panel.text = "🦊 <b>\u202e" * 10
     assert "The models do not know 🦊, <, >, U+202E: they read □ there." in panel.status.message
 

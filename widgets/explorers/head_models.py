@@ -6,6 +6,7 @@ each text.
 
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache, partial
+from math import isqrt
 
 import torch
 from jaxtyping import Float, UInt8
@@ -22,7 +23,9 @@ TITLES = {
 }
 """The zoo's name -> what the list of a panel calls it."""
 LONGEST = 512
-"""Tokens that are read; more would fit neither the page nor the memory."""
+"""Tokens that are read at most; more would not fit the page."""
+MOST_WEIGHTS = 25_000_000
+"""Weights that all heads together may have, 100 MB: SmolLM2 with its 270 heads reads 304 tokens."""
 
 Models = Mapping[str, Callable[[], nn.Module]]
 
@@ -36,7 +39,7 @@ class HeadModels:
         """Which real models are not here and how to get them, in one sentence; empty when nothing is missing."""
         self.titles = list(self._models)
         self._loaded = lru_cache(maxsize=None)(lambda title: self._models[title]())
-        self._read = lru_cache(maxsize=2)(lambda title, text: read(self.model(title), text, LONGEST))
+        self._read = lru_cache(maxsize=2)(lambda title, text: read(model := self.model(title), text, longest(model)))
         self._small = lru_cache(maxsize=2)(lambda reading: as_bytes(reduced(reading.patterns.numpy())))
 
     def model(self, title: str) -> nn.Module:
@@ -53,6 +56,11 @@ class HeadModels:
     def small(self, reading: HeadReading) -> UInt8[Tensor, "layer head query key"]:
         """Return all patterns of a reading as the small pictures that `Thumbnails` would make of them."""
         return self._small(reading)
+
+
+def longest(model: nn.Module) -> int:
+    """Return how many tokens a model reads at most."""
+    return min(LONGEST, isqrt(MOST_WEIGHTS // (model.config.layers * model.config.heads)))
 
 
 def as_bytes(patterns: object) -> UInt8[Tensor, "*batch query key"]:

@@ -45,7 +45,7 @@ def length_figure(rows: Mapping[str, LengthRow], shown: set[str], context: int, 
         figure.add_scatter(x=middle, y=loss.numpy(), name=TITLES[name], mode="lines", line=line)
     ends = [min(drawn), max(drawn)] if drawn else [0.0, 1.0]
     figure.add_scatter(
-        x=[times * context] * 2, y=ends, name=f"length of training: {context}", mode="lines",
+        x=[context, context], y=ends, name=f"length of training: {context}", mode="lines",
         line={"color": "#808080", "width": 1.5},
     )  # fmt: skip
     figure.update_layout(

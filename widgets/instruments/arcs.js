@@ -26,7 +26,6 @@ function render({ model, el }) {
   let groups = []; // the lines of each head by level of opacity, as [query, key, query, key, …]
   let labelWidth = 0;
   let hovered = -1;
-  let rest = ""; // where the mouse was last
   let followed = -1; // the choice that was last brought into sight
   let stale = true; // whether `values` and `groups` are behind what was sent
   let place = null;
@@ -211,11 +210,7 @@ function render({ model, el }) {
     hovered = row;
     schedule();
   };
-  canvas.addEventListener("pointermove", (event) => {
-    const spot = `${event.clientX} ${event.clientY}`;
-    if (spot !== rest) hover(rowUnder(event)); // else the mouse rests, and the keyboard has scrolled the picture under it
-    rest = spot;
-  });
+  canvas.addEventListener("pointermove", (event) => hover(rowUnder(event)));
   canvas.addEventListener("pointerleave", () => hover(-1));
   canvas.addEventListener("click", (event) => {
     const row = rowUnder(event);

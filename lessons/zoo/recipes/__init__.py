@@ -10,9 +10,12 @@ from lessons.core.training import Training
 from lessons.zoo.manifest import ZooError
 
 TALES = "lessons.zoo.recipes.tales:tales"
+LENGTHS = "lessons.zoo.recipes.lengths:lengths"
+ENCODINGS = ("none", "sinusoidal", "learned", "relative", "rotary", "alibi")
 RECIPES = {
     **{f"tales-{architecture}": f"{TALES}:{architecture}" for architecture in ("rnn", "ugrnn", "gru", "lstm")},
     "tales-llama": "lessons.zoo.recipes.tales_llama:tales_llama",
+    **{f"lengths-{encoding}": f"{LENGTHS}:{encoding}" for encoding in ENCODINGS},
 }
 """Name -> "module:function:argument:…". The function, called with the arguments, gives the Recipe. It is imported when
 it is asked for."""

@@ -43,7 +43,8 @@ def length_training(text: str, encoding: str, seed: int = SEED, steps: int = STE
     model = PositionedModel(PositionedConfig(symbols, encoding, D_MODEL, LAYERS, HEADS, D_FF, LENGTH)).to(best())
     ids = model.vocabulary.encode(split(text)[0])
 
-    def batches(generator: torch.Generator) -> Int[Tensor, "batch time+1"]:
+    def batches(generator: torch.Generator) -> Int[Tensor, "batch time"]:
+        """Windows of L characters, and one more to predict."""
         starts = torch.randint(len(ids) - LENGTH, (WINDOWS, 1), generator=generator)
         return ids[starts + torch.arange(LENGTH + 1)]
 
@@ -55,8 +56,8 @@ def length_training(text: str, encoding: str, seed: int = SEED, steps: int = STE
     return Training(model, optimizer, next_loss, batches, steps, seed, clip=1.0, schedule=schedule, threads=1)
 
 
-def next_loss(model: PositionedModel, ids: Int[Tensor, "batch time+1"]) -> Float[Tensor, ""]:
-    """Cross-entropy in nats, the mean over all positions of the windows."""
+def next_loss(model: PositionedModel, ids: Int[Tensor, "batch time"]) -> Float[Tensor, ""]:
+    """Cross-entropy in nats of all characters but the first, each after those before it."""
     return F.cross_entropy(model(ids[:, :-1]).flatten(0, 1), ids[:, 1:].flatten())
 
 

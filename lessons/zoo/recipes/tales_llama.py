@@ -74,10 +74,12 @@ def llama_training(text: str, seed: int = SEED, steps: int = STEPS, pieces: int 
     )
 
 
-def mixture(tale: Int[Tensor, "time"], vocab: int, generator: torch.Generator) -> Batch:
-    """Texts of one length, all behind the sign for the start: half are from the tale, five in sixteen are copies in
-    order, three mirrored; and which of their tokens are to be foretold. Half of the copies are of pieces drawn alike,
-    half of pieces drawn as often as the tale has them."""
+def mixture(tale: Int[Tensor, "..."], vocab: int, generator: torch.Generator) -> Batch:
+    """Texts of one length, all behind the sign for the start, and which of their tokens are to be foretold.
+
+    Eight in sixteen are from the tale, in five something comes again and again, three are mirrored. What comes again
+    are random pieces: in one text all alike, in another as frequent as in the tale.
+    """
     length = LENGTHS[int(torch.randint(len(LENGTHS), (), generator=generator))]
     rows = TOKENS // length
     ids, foretold = torch.zeros(rows, length + 1, dtype=torch.long), torch.ones(rows, length, dtype=torch.bool)
@@ -104,7 +106,7 @@ def foretold_loss(model: Llama, batch: Batch) -> Float[Tensor, ""]:
 def score(model: Llama, text: str) -> dict[str, float]:
     """On the held-out tenth: the loss in nats a piece. For each job the best score, with its layer and head.
 
-    Induction is measured on pieces of our own tale that come twice, where `again` is the loss on the second time; the
+    Induction is measured on pieces of our own tale that come twice, where `nats_again` is the loss on the second time; the
     other jobs on the held-out tenth.
     """
     ids = torch.tensor(model.tokenizer.encode(flowing(split(clean(text))[1]), special=False).ids)
@@ -115,7 +117,7 @@ def score(model: Llama, text: str) -> dict[str, float]:
     with torch.no_grad():
         nats = F.cross_entropy(model(windows[:, :-1]).flatten(0, 1), windows[:, 1:].flatten())
         second = F.cross_entropy(model(repeated[:, :-1])[:, 51:].flatten(0, 1), repeated[:, 52:].flatten())
-    figures = {"nats": nats.item(), "again": second.item()}
+    figures = {"nats": nats.item(), "nats_again": second.item()}
     tales, repeats = (mean_scores(model, texts) for texts in (windows, repeated))
     for job in ("previous_token", "first_token", "same_word", "induction"):
         scores = (repeats if job == "induction" else tales)[job]

@@ -1,0 +1,124 @@
+"""The small Llama as it is shipped: its heads have the jobs that lesson 3 shows, measured on texts of our own."""
+
+import pytest
+import torch
+
+from lessons import zoo
+from lessons.attention.deletion import deleted, deleted_in_turn, next_token, surprise
+from lessons.attention.heads import read, read_heads
+from lessons.core.muon import Muon
+from lessons.text.pieces import START
+from lessons.text.repeats import twice
+from lessons.text.tale import TALE
+from lessons.zoo.recipes import tales_llama as recipe
+
+FLOWING = " ".join(TALE.split())
+
+
+@pytest.fixture(scope="module")
+def model():
+    return zoo.load("tales-llama")
+
+
+@pytest.fixture(scope="module")
+def score():
+    return zoo.entry("tales-llama").score
+
+
+def head(score: dict[str, float], job: str) -> tuple[int, int]:
+    """The head that the manifest names for a job."""
+    return int(score[f"{job}_layer"]), int(score[f"{job}_head"])
+
+
+def test_it_is_small(model, score):
+    entry = zoo.entry("tales-llama")
+    assert entry.bytes < 1_500_000 and entry.parameters == 620_416
+    assert (model.config.layers, model.config.heads, len(model.tokenizer)) == (3, 4, 1000)
+
+
+def test_the_scores_are_what_the_lesson_says(score):
+    assert score["nats"] < 3.9 and score["nats_again"] < 0.5
+    assert score["previous_token"] >= 0.9 and score["first_token"] >= 0.6 and score["induction"] >= 0.8
+
+
+def test_a_head_for_the_previous_token(model, score):
+    reading, (layer, place) = read(model, FLOWING), head(score, "previous_token")
+    assert reading.scores["previous_token"][layer, place] > 0.9 > 20 * reading.chance["previous_token"]
+
+
+def test_a_head_for_induction(model, score):
+    ids, (layer, place) = twice(model.tokenizer, 40, seed=5), head(score, "induction")
+    pattern = read_heads(model, ids)[layer, place]
+    on_what_came_next = pattern[41:].diagonal(2)  # the second copy starts at 41, and 41 looks at 2
+    assert len(on_what_came_next) == 40 and on_what_came_next.mean() > 0.8
+
+
+def test_the_same_head_rests_on_the_first_token_where_nothing_comes_again(model, score):
+    assert head(score, "first_token") == head(score, "induction")
+    reading = read(model, "The king went into the wood.")
+    assert reading.tokens[0] == START and reading.scores["first_token"][head(score, "first_token")] > 0.9
+
+
+def test_the_second_time_is_no_surprise_until_a_head_is_deleted(model, score):
+    ids = twice(model.tokenizer, 40, seed=5)
+    nats = surprise(model, ids)
+    assert nats[:40].mean() > 8 and nats[41:].mean() < 0.6
+    for job in ("induction", "previous_token"):
+        with deleted(model, [head(score, job)]):
+            change = surprise(model, ids) - nats
+        assert change[41:].mean() > 4 > 3 > change[:40].mean()
+
+
+def test_induction_stands_on_the_heads_before_it(model):
+    """Deleted in turn: what is looked up costs less than what it is looked up by."""
+    ids = twice(model.tokenizer, 40, seed=5)
+    change = deleted_in_turn(model, lambda: surprise(model, ids)[41:].mean().item())
+    assert (change > 4).sum() == 3  # one head in every layer
+    assert (change > 4).any(dim=1).all()
+
+
+def test_a_tale_of_ours_surprises_it_about_as_much_as_the_held_out_ones(model, score):
+    nats = surprise(model, read(model, FLOWING, longest=256).ids)
+    assert nats.mean().item() == pytest.approx(score["nats"], abs=0.4)
+
+
+def test_it_goes_on_as_a_tale_does(model):
+    found = next_token(model, torch.tensor(model.tokenizer.encode("The King's").ids))
+    assert {model.tokenizer.decode([i]) for i in found.topk(2).indices.tolist()} == {" Son", " Daughter"}
+    assert found.topk(2).values.sum() > 0.7
+
+
+@pytest.mark.parametrize("text", ["Größe 😀 \0", "x" * 4000, "汉字", "\ud83d"])
+def test_it_reads_any_text(model, text):
+    reading = read(model, text)
+    assert reading.patterns.isfinite().all() and len(reading.tokens) <= 128
+
+
+def test_the_text_flows():
+    assert recipe.flowing("One line\nand another.\n\nA new\nparagraph.") == "One line and another.\n\nA new paragraph."
+
+
+def test_the_mixture():
+    tale = torch.arange(5000, 9000)  # so that every piece of the tale can be told from random ones
+    generator, lengths, kinds = torch.Generator().manual_seed(0), set(), 0
+    for _ in range(20):
+        ids, foretold = recipe.mixture(tale, 1000, generator)
+        lengths.add(foretold.shape[1])
+        assert ids.shape == (foretold.shape[0], foretold.shape[1] + 1) and foretold.numel() == recipe.TOKENS
+        assert (ids[:, 0] == 0).all() and (ids[:, 1:] != 0).all()
+        half = len(ids) // 2
+        assert foretold[:half].all() and (ids[:half, 2:] == ids[:half, 1:-1] + 1).all()  # the tale itself
+        assert (ids[half:] < 1000)[:, 1:].all(dim=1).sum() + (ids[half:] >= 5000)[:, 1:].all(dim=1).sum() == half
+        assert not foretold[half:].all(dim=1).any() and foretold[half:].any(dim=1).all()
+        kinds += (ids[half:, 1] < 1000).sum().item()
+    assert lengths == {64, 256} and kinds > 10
+
+
+def test_the_recipe_trains():
+    """A short run on a text of ours: the same training as that of the weights, but for its length."""
+    run = recipe.llama_training(TALE * 4, steps=12, pieces=400)
+    assert isinstance(run.optimizer, Muon)
+    run.run(progress=False)
+    assert run.history[-1].loss < 0.95 * run.history[0].loss
+    figures = recipe.score(run.model.eval(), TALE * 4)
+    assert set(figures) == set(zoo.entry("tales-llama").score) and 0 < figures["nats"] < 7
