@@ -35,8 +35,9 @@ SEED = 0
 PIECES, CONTEXT = 1000, 256
 D_MODEL, LAYERS, HEADS, D_HEAD, D_FF = 128, 3, 4, 32, 256
 SPREAD, SHARED, LOUDNESS = 0.05, 0.1, 2.0  # of the token table, of what all its rows share, of the last norm
-TOKENS, STEPS = 1024, 2600  # of a step
+TOKENS, STEPS = 1024, 4000  # of a step
 LENGTHS = (64, 64, 64, 256)  # of the texts of a step, each as likely
+MIRRORED = 10
 WINDOWS = 32  # for the scores: held-out texts of 128 tokens
 
 Batch = tuple[Int[Tensor, "batch time+1"], Bool[Tensor, "batch time"]]
@@ -74,7 +75,7 @@ def llama_training(text: str, seed: int = SEED, steps: int = STEPS, pieces: int 
     )
 
 
-def mixture(tale: Int[Tensor, "..."], vocab: int, generator: torch.Generator) -> Batch:
+def mixture(tale: Tensor, vocab: int, generator: torch.Generator) -> Batch:
     """Texts of one length, all behind the sign for the start, and which of their tokens are to be foretold.
 
     Eight in sixteen are from the tale, in five something comes again and again, three are mirrored. What comes again
@@ -93,7 +94,7 @@ def mixture(tale: Int[Tensor, "..."], vocab: int, generator: torch.Generator) ->
             draw = lambda size: torch.randint(1, vocab, (size,), generator=generator)  # noqa: E731
         else:
             draw = lambda size: tale[torch.randint(len(tale), (size,), generator=generator)]  # noqa: E731
-        ids[row, 1:], foretold[row] = (again if kind < 13 else mirrored)(draw, length, generator)
+        ids[row, 1:], foretold[row] = (again if kind < MIRRORED else mirrored)(draw, length, generator)
     return ids, foretold
 
 
