@@ -16,7 +16,7 @@ ENCODER, DECODER = models()
 
 
 def browser(**state: object) -> HeadBrowser:
-    return HeadBrowser(models(), text=TEXT, **state)
+    return HeadBrowser(models(), **{"text": TEXT, "layer": 0, "head": 0, "token": -1, **state})
 
 
 def test_every_view_shows_the_chosen_head() -> None:
@@ -130,7 +130,7 @@ def test_unknown_words_and_long_texts_are_told() -> None:
 
 
 def test_a_long_text_travels_in_bytes() -> None:
-    panel = HeadBrowser(models(), model=DECODER, text="y" * EXACT)
+    panel = HeadBrowser(models(), model=DECODER, text="y" * EXACT, layer=0, head=0)
     assert panel.heat.dtype == "float32"
     panel.text = "y" * (EXACT + 1)
     assert panel.heat.dtype == "uint8" and len(panel.heat.data) == (EXACT + 1) ** 2

@@ -102,7 +102,7 @@ def test_the_mixture():
     tale = torch.arange(5000, 9000)  # so that every piece of the tale can be told from random ones
     generator, lengths, kinds = torch.Generator().manual_seed(0), set(), 0
     for _ in range(20):
-        ids, foretold = recipe.mixture(tale, 1000, generator)
+        foretold, ids = recipe.mixture(tale, 1000, generator)
         lengths.add(foretold.shape[1])
         assert ids.shape == (foretold.shape[0], foretold.shape[1] + 1) and foretold.numel() == recipe.TOKENS
         assert (ids[:, 0] == 0).all() and (ids[:, 1:] != 0).all()

@@ -38,9 +38,9 @@ class HeadBrowser(Explorer):
     """The title of the model."""
     job = t.Unicode(NO_JOB).tag(state=True)
     """Which score marks the small pictures: a key of ``JOBS``, or empty for none."""
-    layer = t.Int(0).tag(state=True)
-    head = t.Int(0).tag(state=True)
-    token = t.Int(-1).tag(state=True)
+    layer = t.Int(2).tag(state=True)
+    head = t.Int(9).tag(state=True)
+    token = t.Int(9).tag(state=True)
     """The token that looks, counted from 0; -1 for none."""
 
     def __init__(self, models: Models | None = None, **state: object) -> None:

@@ -25,8 +25,8 @@ from widgets.instruments.text import visible
 from widgets.instruments.thumbnails import Thumbnails
 from widgets.instruments.token_strip import TokenStrip
 
-OPENING = "The old fox met a crow. The old fox met a"
-OTHER = "A fox and a crow came together."
+OPENING = "My neighbour is called Wolmar Tenkel. Everybody in our street likes Wolmar"
+OTHER = "All of us here are fond of that man."
 BEST = 8
 """Tokens in the bars."""
 NO_JOB = ""
@@ -42,7 +42,7 @@ class HeadDeletion(Explorer):
     other = t.Unicode(OTHER).tag(state=True)
     """The sentence that an encoder compares with."""
     model = t.Unicode().tag(state=True)
-    job = t.Unicode(NO_JOB).tag(state=True)
+    job = t.Unicode("induction").tag(state=True)
     gone = t.Tuple().tag(state=True)
     """The deleted heads, (layer, head) each; ``delete`` and ``restore`` change them."""
 

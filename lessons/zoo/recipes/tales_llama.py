@@ -40,7 +40,8 @@ LENGTHS = (64, 64, 64, 256)  # of the texts of a step, each as likely
 MIRRORED = 10
 WINDOWS = 32  # for the scores: held-out texts of 128 tokens
 
-Batch = tuple[Int[Tensor, "batch time+1"], Bool[Tensor, "batch time"]]
+Batch = tuple[Bool[Tensor, "batch time"], Int[Tensor, "batch time+1"]]
+"""Which tokens are to be foretold, and the tokens, one more at the beginning."""
 
 
 def flowing(text: str) -> str:
@@ -75,7 +76,7 @@ def llama_training(text: str, seed: int = SEED, steps: int = STEPS, pieces: int 
     )
 
 
-def mixture(tale: Tensor, vocab: int, generator: torch.Generator) -> Batch:
+def mixture(tale: Int[Tensor, "..."], vocab: int, generator: torch.Generator) -> Batch:
     """Texts of one length, all behind the sign for the start, and which of their tokens are to be foretold.
 
     Eight in sixteen are from the tale, in five something comes again and again, three are mirrored. What comes again
@@ -95,12 +96,12 @@ def mixture(tale: Tensor, vocab: int, generator: torch.Generator) -> Batch:
         else:
             draw = lambda size: tale[torch.randint(len(tale), (size,), generator=generator)]  # noqa: E731
         ids[row, 1:], foretold[row] = (again if kind < MIRRORED else mirrored)(draw, length, generator)
-    return ids, foretold
+    return foretold, ids
 
 
 def foretold_loss(model: Llama, batch: Batch) -> Float[Tensor, ""]:
     """Cross-entropy in nats, the mean over the tokens that are to be foretold."""
-    ids, foretold = batch
+    foretold, ids = batch
     return F.cross_entropy(model(ids[:, :-1])[foretold], ids[:, 1:][foretold])
 
 
