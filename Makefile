@@ -22,7 +22,7 @@ help:
 	@echo "make lab        set up the environment and open JupyterLab on the first notebook"
 	@echo "make test       everything: format, stale notebooks, tests, notebooks, browser"
 	@echo "make notebooks  build the notebooks from notebooks/source (one of them: make notebooks ONLY=01_rnn_gradients)"
-	@echo "make bench      control-to-picture latency beside plotly and matplotlib; keys in lesson 02; LSTM beside torch's"
+	@echo "make bench      control-to-picture latency beside plotly and matplotlib; keys in lesson 02; LSTM beside torch's; heads beside BertViz"
 	@echo "make lint       format the code and mend what can be mended"
 	@echo "make clean      remove the environment and the caches"
 	@echo "Choices: PYTHON=/path/to/python  LAB_FLAGS='--no-browser'  PYTEST_FLAGS='-k rnn'  REQUIRE_BROWSER=1  REQUIRE_WEIGHTS=1"
@@ -43,6 +43,7 @@ bench: $(VENV)/.bench
 	$(PY) -m benchmarks.latency
 	$(PY) -m benchmarks.keystrokes
 	$(PY) -m benchmarks.lstm_speed
+	$(PY) -m benchmarks.heads
 
 # The notebooks are generated: they are checked, and mended in notebooks/source.
 lint: $(VENV)/.test

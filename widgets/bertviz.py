@@ -53,15 +53,14 @@ def head_view(
     weights = weights_of(patterns, tokens)
     layers, count = weights.shape[:2]
     check_size(f"head view of {count} heads", len(tokens), lambda n: count * n * n, shapes)
-    check_index("Layer", layer, layers)
-    for head in heads or ():
-        check_index("Head", head, count)
+    layer = check_index("Layer", layer, layers)
+    chosen = None if heads is None else [check_index("Head", head, count) for head in heads]
     page = fill(
         theirs([OneToken.pattern], ["token"], html_action="return").data,
         attention=[texts(tokens) | {"attn": rounded(weights)}],
         include_layers=list(range(layers)),
         layer=layer,
-        heads=list(heads) if heads else None,
+        heads=chosen or None,
     )
     note = (
         "Choose the layer in the list. Point at a token to see its lines alone. A click on a coloured square hides or "
@@ -122,8 +121,7 @@ def neuron_view(
     if sizes[0] != sizes[1]:
         raise ValueError(f"Queries and keys are of one width, and got {sizes[0]} and {sizes[1]} numbers each.")
     check_size("neuron view", time, lambda n: 7 * n * n + 3 * n * sizes[0], shapes)
-    check_index("Layer", layer, layers)
-    check_index("Head", head, heads)
+    layer, head = check_index("Layer", layer, layers), check_index("Head", head, heads)
     page = fill(
         theirs(OneToken(), "gpt2", OneToken(), "token", display_mode="light", html_action="return").data,
         attention={"all": texts(tokens) | {"attn": rounded(weights)} | {k: rounded(v) for k, v in vectors.items()}},

@@ -12,11 +12,13 @@ No file of BertViz's is copied, and none of the models that it carries for its n
 """
 
 import json
+import operator
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 from itertools import count, takewhile
+from typing import SupportsIndex
 
 import numpy as np
 import torch
@@ -133,7 +135,12 @@ def check_size(view: str, time: int, drawn: Callable[[int], int], shapes: int) -
         )
 
 
-def check_index(what: str, index: int, size: int) -> None:
-    """Raise a sentence when there is no layer or head ``index``."""
-    if not 0 <= index < size:
-        raise ValueError(f"{what} {index} does not exist: there are {size}, counted from 0.")
+def check_index(what: str, index: SupportsIndex, size: int) -> int:
+    """Return ``index``, of whatever library, as an int, or raise a sentence when there is no such layer or head."""
+    try:
+        whole = operator.index(index)
+    except TypeError as error:
+        raise ValueError(f"{what} needs a whole number, and got {index!r:.60}.") from error
+    if not 0 <= whole < size:
+        raise ValueError(f"{what} {whole} does not exist: there are {size}, counted from 0.")
+    return whole

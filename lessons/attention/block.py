@@ -123,7 +123,7 @@ class DecoderBlock(_Adding):
         mask: Bool[Tensor, "..."] | None = None,
         source_mask: Bool[Tensor, "..."] | None = None,
     ) -> Float[Tensor, "batch time d_model"]:
-        """mask: where a query may look in x, besides what came before it; source_mask: where in the source."""
+        """mask: where a query may look in x, of what came before it; source_mask: where in the source."""
         past = causal_mask(x.shape[1]).to(x.device)
         mask = past if mask is None else past & mask
         x = self.add(x, lambda x: self.attention(x, mask=mask), self.attention_norm)

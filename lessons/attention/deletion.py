@@ -1,8 +1,8 @@
 """Delete a head and see what changes (Michel, Levy and Neubig 2019, "Are Sixteen Heads Really Better than One?").
 
-    before = next_token(model, ids)
+    before = next_probabilities(model, ids)
     with deleted(model, [(2, 1)]):      # layer 2, head 1, both counted from 0
-        after = next_token(model, ids)
+        after = next_probabilities(model, ids)
 
 A deleted head finds nothing: 0 stands in the place of what it took from the values, so that W_O has nothing of it to
 add. Its pattern is still computed, and can still be seen. What differs from the paper: nothing is pruned from the
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lessons.bert.encoder import BertEncoder, sentence_vector
+from lessons.core.modes import evaluating
 from lessons.core.record import intervene
 from lessons.gpt.llama import Llama
 
@@ -49,28 +50,40 @@ def _without(heads: list[int]) -> Callable[[Tensor], Tensor]:
 
 
 @torch.no_grad()
-def next_token(model: Llama, ids: Int[Tensor, "time"]) -> Float[Tensor, "vocab"]:
-    """How likely each token is to come after the last one. The probabilities sum to 1."""
-    return model.unembed(model.eval().hidden(ids[None])[0, -1]).softmax(dim=-1)
+def next_probabilities(model: Llama, ids: Int[Tensor, "time"]) -> Float[Tensor, "vocab"]:
+    """How likely each token is to come after the last one, on the model's device. The probabilities sum to 1."""
+    ids = ids.to(_device(model))
+    with evaluating(model):
+        return model.unembed(model.hidden(ids[None])[0, -1]).softmax(dim=-1)
 
 
 @torch.no_grad()
 def surprise(model: Llama, ids: Int[Tensor, "time"]) -> Float[Tensor, "time-1"]:
-    """-log P of every token after all before it, in nats, but for the first token. The text has 2 tokens or more.
+    """-log P of every token after all before it, in nats, but for the first token; on the model's device.
 
     Its mean is the loss. In a text that says the same twice, the mean over the second half tells what looking back is
-    worth.
+    worth. ValueError for a text of less than 2 tokens.
     """
     if len(ids) < 2:
         raise ValueError(f"The surprise needs a text of 2 tokens or more, not {len(ids)}.")
-    return F.cross_entropy(model.eval()(ids[None, :-1])[0], ids[1:], reduction="none")
+    ids = ids.to(_device(model))
+    with evaluating(model):
+        return F.cross_entropy(model(ids[None, :-1])[0], ids[1:], reduction="none")
 
 
 @torch.no_grad()
-def similarity(model: BertEncoder, a: Int[Tensor, "time"], b: Int[Tensor, "key"]) -> float:
-    """How alike the sentence vectors of two texts are: the cosine of their angle, -1 to 1."""
-    vectors = [sentence_vector(model.eval(), ids[None])[0] for ids in (a, b)]
+def similarity(model: BertEncoder, a: Int[Tensor, "..."], b: Int[Tensor, "..."]) -> float:
+    """How alike the sentence vectors of two texts are: the cosine of their angle, -1 to 1.
+
+    a, b: the tokens of each, [time]; the two need not be equally long.
+    """
+    with evaluating(model):
+        vectors = [sentence_vector(model, ids[None].to(_device(model)))[0] for ids in (a, b)]
     return float(vectors[0] @ vectors[1])
+
+
+def _device(model: nn.Module) -> torch.device:
+    return next(model.parameters()).device
 
 
 def deleted_in_turn(model: nn.Module, measure: Callable[[], float]) -> Float[Tensor, "layer head"]:

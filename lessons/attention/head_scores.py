@@ -146,5 +146,6 @@ def _same(ids: Int[Tensor, "key"]) -> Bool[Tensor, "query key"]:
 
 def _may_look(pattern: Float[Tensor, "*batch query key"]) -> Bool[Tensor, "query key"]:
     """Who may look where, read off the patterns: where nobody looks ahead, the mask is causal."""
-    everywhere = torch.ones(pattern.shape[-2:], dtype=torch.bool)
-    return everywhere if pattern.triu(1).any() else everywhere.tril()
+    everywhere = torch.ones(pattern.shape[-2:], dtype=torch.bool, device=pattern.device)
+    most = pattern.flatten(end_dim=-3).amax(dim=0) if pattern.dim() > 2 else pattern  # [query key]
+    return everywhere if most.triu(1).any() else everywhere.tril()

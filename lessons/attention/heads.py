@@ -16,6 +16,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from lessons.attention.head_scores import chance, score_table, separators_of
+from lessons.core.modes import evaluating
 from lessons.core.record import record
 from lessons.text.tokenizer import Encoded
 
@@ -58,13 +59,13 @@ def read_heads(model: nn.Module, ids: Int[Tensor, "key"]) -> Float[Tensor, "laye
     """
     names = [f"blocks.{layer}.attention.see_pattern" for layer in range(model.config.layers)]
     forward = getattr(model, "hidden", model)  # spares a decoder its logits, which nobody looks at here
-    with record(model.eval(), only=names) as seen:
+    with evaluating(model), record(model, only=names) as seen:
         forward(ids[None].to(next(model.parameters()).device))
     return torch.cat([seen[name].float().cpu() for name in names])  # layer * [batch=1 head query key] -> layer
 
 
 def read(model: nn.Module, text: str, longest: int = LONGEST) -> HeadReading:
-    """What every head looks at in a text. ValueError for a text without two tokens, or one of white space alone.
+    """What every head looks at in a text. ValueError for a text without two tokens, or without any text but signs.
 
     longest: as many tokens are read at most, signs such as [SEP] included; never more than the model's context.
     """
@@ -79,38 +80,31 @@ def encode(model: nn.Module, text: str, longest: int = LONGEST) -> tuple[Encoded
     if longest < 3:
         raise ValueError(f"To look at each other, tokens must be at least 3 with the signs around them, not {longest}.")
     whole = model.tokenizer.encode(text)
-    if not text.strip() or all(whole.special):
+    encoded = _cut(whole, longest)
+    words = [token.strip() for token, sign in zip(encoded.tokens, encoded.special, strict=True) if not sign]
+    if not text.strip() or not any(words):
         raise ValueError("There is no text to read: type a sentence.")
     if len(whole) < 2:
         raise ValueError(f"{text.strip()!r} is a single token, with no other to look at: type a sentence.")
     notes = []
-    encoded = _cut(whole, longest)
     if len(encoded) < len(whole):
-        notes.append(f"The text has {len(whole):,} tokens; read are the {longest:,} up to “{_end(encoded)}”.")
-    unknown = dict.fromkeys(
-        text[start:end]
-        for token, (start, end), sign in zip(encoded.tokens, encoded.spans, encoded.special, strict=True)
-        if token == UNKNOWN and not sign
-    )
+        last = next(word for word in reversed(words) if word)
+        notes.append(f"The text has {len(whole):,} tokens; read are the {longest:,} up to “{last}”.")
+    spans = zip(encoded.tokens, encoded.spans, strict=True)
+    unknown = dict.fromkeys(text[start:end] for token, (start, end) in spans if token == UNKNOWN)
     if unknown:
         notes.append(f"The model does not know {', '.join(unknown)}, and reads {UNKNOWN} there.")
     return encoded, " ".join(notes)
 
 
 def _cut(encoded: Encoded, longest: int) -> Encoded:
-    """The first tokens, and the signs at the end, as [SEP], which no text of the model goes without."""
+    """The first tokens, and the signs that the tokenizer puts at the end, as [SEP]. A sign that was typed is text."""
     size = len(encoded)
     if size <= longest:
         return encoded
-    tail = next(place for place in range(size) if not encoded.special[-1 - place])
+    added = [sign and span == (0, 0) for sign, span in zip(encoded.special, encoded.spans, strict=True)]
+    tail = added[::-1].index(False)
     kept = [*range(longest - tail), *range(size - tail, size)]
     return Encoded(
         *([values[i] for i in kept] for values in (encoded.ids, encoded.tokens, encoded.spans, encoded.special))
     )
-
-
-def _end(encoded: Encoded) -> str:
-    """The last token that is text."""
-    return next(
-        token for token, sign in zip(encoded.tokens[::-1], encoded.special[::-1], strict=True) if not sign
-    ).strip()

@@ -76,8 +76,8 @@ class MultiHeadAttention(nn.Module):
         for name, shape in {"b_Q": (heads, d_head), "b_K": (groups, d_head), "b_V": (groups, d_head)}.items():
             self.register_parameter(name, nn.Parameter(torch.zeros(shape)) if bias else None)
         self.register_parameter("b_O", nn.Parameter(torch.zeros(d_model)) if bias else None)
-        limit = math.sqrt(6 / (d_model + heads * d_head))
-        for weight in (self.W_Q, self.W_K, self.W_V, self.W_O):
+        for weight, count in ((self.W_Q, heads), (self.W_K, groups), (self.W_V, groups), (self.W_O, heads)):
+            limit = math.sqrt(6 / (d_model + count * d_head))
             nn.init.uniform_(weight, -limit, limit)
         self.positions = InnerPositions() if positions is None else positions
         self.drop = nn.Dropout(dropout)
@@ -92,9 +92,15 @@ class MultiHeadAttention(nn.Module):
     ) -> Float[Tensor, "batch query d_model"]:
         """What every position of x takes from the source; from x itself when there is none.
 
-        mask: True where a query may look, with axes that end in [query key]: [query key] itself, or
-        [batch head query key] with sizes of 1 where the same holds for all.
+        mask: True where a query may look: [query key], or [batch head query key] with sizes of 1 where the same holds
+        for all. ValueError for any other number of axes. The [batch key] of other libraries, which says where a text
+        has ended, would be taken for [query key]: `padding_mask` makes the mask for that.
         """
+        if mask is not None and mask.dim() not in (2, 4):
+            raise ValueError(
+                f"A mask has the axes [query key] or [batch head query key], not {mask.dim()} axes: "
+                "padding_mask makes one for texts of different lengths."
+            )
         source = x if source is None else source
         query = self.see_query(self.positions.turn(_project(x, self.W_Q, self.b_Q)))
         key = self.see_key(self._shared(self.positions.turn(_project(source, self.W_K, self.b_K))))

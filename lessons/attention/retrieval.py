@@ -20,7 +20,7 @@ from lessons.core.seed import generator, seeded
 from lessons.core.threads import threads
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Database:
     """Entries with a name, a key in the plane and a value."""
 
@@ -54,9 +54,11 @@ def weights_at(scores: Float[Tensor, "*batch query key"], temperature: float) ->
     """
     if not temperature >= 0:
         raise ValueError(f"A temperature is 0 or more, not {temperature}.")
-    best = scores == scores.amax(dim=-1, keepdim=True)
-    limit = best.to(scores.dtype) / best.sum(dim=-1, keepdim=True)
-    return limit if temperature == 0 else (scores / temperature).softmax(dim=-1)
+    highest = scores.amax(dim=-1, keepdim=True).detach()
+    if temperature < torch.finfo(scores.dtype).tiny:  # so small that a division by it is not exact: the limit as well
+        best = scores == highest
+        return best.to(scores.dtype) / best.sum(dim=-1, keepdim=True)
+    return ((scores - highest) / temperature).softmax(dim=-1)  # below 0, so that nothing can become inf / inf
 
 
 def retrieve(

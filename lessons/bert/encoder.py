@@ -27,8 +27,8 @@ class BertConfig:
 
     vocab: int  # tokens
     d_model: int  # width of the vectors that run through, a multiple of heads
-    layers: int
-    heads: int
+    layers: int  # blocks
+    heads: int  # of each block; they share d_model
     d_ff: int  # width of the middle of the feed-forward part
     context: int = 512  # tokens of the longest text: as many positions have a vector
     segments: int = 2  # kinds of segment: the first and the second sentence
@@ -93,13 +93,15 @@ class BertEncoder(nn.Module):
         look, as in `MultiHeadAttention`; `padding_mask(lengths, time)` for texts of different lengths. ValueError for
         an empty text, one longer than the context, or an id or a segment out of its range.
         """
-        segments = torch.zeros_like(ids) if segments is None else segments
-        where = torch.arange(ids.shape[1], device=ids.device)
         x = self.embed(ids)
-        low, high = (int(bound) for bound in torch.aminmax(segments))
-        if low < 0 or high >= self.config.segments:
-            wrong = low if low < 0 else high
-            raise ValueError(f"A segment must be from 0 to {self.config.segments - 1}, not {wrong}.")
+        where = torch.arange(ids.shape[1], device=ids.device)
+        if segments is None:
+            segments = torch.zeros_like(ids)
+        elif segments.numel():
+            low, high = int(segments.min()), int(segments.max())
+            if low < 0 or high >= self.config.segments:
+                wrong = low if low < 0 else high
+                raise ValueError(f"A segment must be from 0 to {self.config.segments - 1}, not {wrong}.")
         x = self.norm(x + self.segment(segments) + self.position(where))
         x = self.see_residual(self.drop(x))
         for block in self.blocks:

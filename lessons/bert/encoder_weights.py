@@ -64,6 +64,11 @@ def config_from(theirs: Any) -> BertConfig:
     for name, ours in {"model_type": "bert", "hidden_act": "gelu", "is_decoder": False}.items():
         if (found := getattr(theirs, name)) != ours:
             raise ValueError(f"Our encoder has {name} {ours!r}, this model has {found!r}: choose another model.")
+    if theirs.attention_probs_dropout_prob != theirs.hidden_dropout_prob:
+        raise ValueError(
+            f"Our encoder has one dropout for all places, this model has {theirs.attention_probs_dropout_prob} on its "
+            f"patterns and {theirs.hidden_dropout_prob} elsewhere: choose another model."
+        )
     return BertConfig(
         vocab=theirs.vocab_size,
         d_model=theirs.hidden_size,

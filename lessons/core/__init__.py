@@ -7,4 +7,8 @@ seed        the one place where randomness starts
 clipping    the norm of a gradient, and clipping by it
 training    the training loop of every notebook and recipe
 checkpoint  the state of a training in one file
+muon        an optimizer for matrices
+modes       a model asked without dropout, and then as it was
+threads     how many threads compute
+files       a file is written whole or not at all
 """

@@ -29,7 +29,7 @@ class LlamaConfig:
 
     vocab: int  # tokens
     d_model: int  # width of the vectors that run through
-    layers: int
+    layers: int  # blocks
     heads: int  # heads of queries in a layer
     key_value_heads: int  # heads of keys and values; it divides heads
     d_head: int  # width of a head, even: rotations take numbers in pairs
@@ -138,8 +138,8 @@ class Llama(nn.Module):
     ) -> Float[Tensor, "batch time d_model"]:
         """What runs through after the last norm; the logits, far larger, are `unembed` of it.
 
-        mask: True where a query may look, besides what came before it, as in `MultiHeadAttention`. Padding behind a
-        text needs none. ValueError for an empty text, one longer than the context, or an id beyond the vocabulary.
+        mask: of what came before it, True where a query may look, as in `MultiHeadAttention`. Padding behind a text
+        needs none. ValueError for an empty text, one longer than the context, or an id beyond the vocabulary.
         """
         x = self.see_residual(self.embed(ids))
         past = causal_mask(ids.shape[1]).to(ids.device)

@@ -13,12 +13,13 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from lessons.core.modes import evaluating
 from lessons.positions.model import PositionedModel
 
 TIMES = (1, 2, 4)  # how many times the length in training a model is tested at
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LengthRow:
     """What one model loses, in nats a character; log(size of the vocabulary) is knowing nothing."""
 
@@ -54,11 +55,13 @@ def loss_by_position(model: PositionedModel, text: str, windows: int = 48) -> Fl
     if len(text) < length or windows < 1:
         raise ValueError(f"It takes 1 window and {length} characters or more, not {windows} and {len(text)}.")
     device = next(model.parameters()).device
-    ids = model.eval().vocabulary.encode(text).to(device)
+    ids = model.vocabulary.encode(text).to(device)
     starts = torch.linspace(0, len(ids) - length, windows).long().to(device)  # the same for every encoding
     reach = length - 1 if model.longest is None else model.longest
     pieces = ids[starts[:, None] + torch.arange(reach + 1, device=device)]  # [batch time+1]
-    losses = [
-        F.cross_entropy(model(some[:, :-1]).transpose(1, 2), some[:, 1:], reduction="none") for some in pieces.split(16)
-    ]  # [batch time]
+    with evaluating(model):
+        losses = [
+            F.cross_entropy(model(some[:, :-1]).transpose(1, 2), some[:, 1:], reduction="none")
+            for some in pieces.split(16)
+        ]  # [batch time]
     return torch.cat(losses).mean(dim=0).cpu()

@@ -11,6 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from lessons.attention.block import EncoderBlock
+from lessons.attention.embedding import TokenEmbedding
 from lessons.attention.masks import causal_mask
 from lessons.positions.encodings import added_positions, check_encoding, inner_positions
 from lessons.text.characters import Characters
@@ -46,7 +47,7 @@ class PositionedModel(nn.Module):
         super().__init__()
         self.config = config
         self.vocabulary = Characters(config.symbols)
-        self.embed = nn.Embedding(len(self.vocabulary), config.d_model)
+        self.embed = TokenEmbedding(len(self.vocabulary), config.d_model, None)
         self.added = added_positions(config.encoding, config.context, config.d_model)
         self.blocks = nn.ModuleList(
             EncoderBlock(
@@ -69,7 +70,10 @@ class PositionedModel(nn.Module):
         return self.config.context if self.config.encoding == "learned" else None
 
     def forward(self, ids: Int[Tensor, "batch time"]) -> Float[Tensor, "batch time vocab"]:
-        """The logits of the next character after every character. ValueError for a text beyond `longest`."""
+        """The logits of the next character after every character.
+
+        ValueError for an empty text, one beyond `longest`, or an id beyond the vocabulary.
+        """
         time = ids.shape[1]
         x = self.embed(ids)  # [batch time d_model]
         if self.added is not None:

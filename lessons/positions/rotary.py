@@ -22,24 +22,24 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from lessons.attention.multi_head import InnerPositions
+from lessons.positions.sinusoidal import BASE, frequencies
 
 PAIRINGS = ("halves", "neighbours")
 
 
-def angles(positions: Int[Tensor, "time"], d_head: int, base: float = 10000.0) -> Float[Tensor, "time {d_head}//2"]:
+def angles(positions: Int[Tensor, "time"], d_head: int, base: float = BASE) -> Float[Tensor, "time {d_head}//2"]:
     """By how much each arrow is turned at each position, in radians: float64, on the CPU.
 
     ValueError when d_head is odd or below 2, or base is not above 0 and finite.
     """
     _check(d_head, base)
-    theta = base ** (-torch.arange(0, d_head, 2, dtype=torch.float64, device="cpu") / d_head)  # [d_head/2]
-    return positions.cpu().double()[:, None] * theta  # [time] -> [time d_head/2]
+    return positions.cpu().double()[:, None] * frequencies(d_head, base)  # [time] -> [time d_head/2]
 
 
 def rotate(
     x: Float[Tensor, "*batch time d_head"],
     positions: Int[Tensor, "time"],
-    base: float = 10000.0,
+    base: float = BASE,
     pairing: str = "halves",
 ) -> Float[Tensor, "*batch time d_head"]:
     """Every vector of x, turned as its position says. The length of a vector stays as it is. ValueError."""
@@ -65,7 +65,7 @@ def halves_order(d_head: int) -> Int[Tensor, "d_head"]:
 class Rotary(InnerPositions):
     """Queries and keys are turned, in every layer. It learns nothing, and knows no longest text."""
 
-    def __init__(self, d_head: int, base: float = 10000.0, pairing: str = "halves"):
+    def __init__(self, d_head: int, base: float = BASE, pairing: str = "halves"):
         """ValueError for an odd d_head, a base that is not above 0 and finite, or an unknown pairing."""
         super().__init__()
         _check(d_head, base, pairing)

@@ -1,1 +1,9 @@
-"""Text on its way into a model: `characters`, one symbol for every character."""
+"""Text on its way into a model, and texts of our own.
+
+characters  the smallest tokenizer: one symbol for every character
+tokenizer   the tokens of models that others trained, shown for people
+pieces      a vocabulary of our own, made from a given text
+
+tale        a short tale that no model of the course was trained on
+repeats     random pieces that come again
+"""

@@ -3,6 +3,7 @@
 The `tokenizers` library counts and merges. Every text can be written in these pieces, for the 256 bytes are among them.
 What differs from GPT-2's: curly quotation marks are read as straight ones, so that it does not matter which a student
 types; the first word is written like the others, with a space before it; and every text begins with the sign `START`.
+The tokens are shown as they are read: with straight marks, and with a space that nobody typed.
 """
 
 from lessons.text.tokenizer import Tokenizer

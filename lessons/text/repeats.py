@@ -51,7 +51,7 @@ def mirrored(
     draw: Callable[[int], Int[Tensor, "time"]], length: int, source: torch.Generator
 ) -> tuple[Int[Tensor, "time"], Bool[Tensor, "time"]]:
     """Stretches of tokens, each followed by its mirror image, A B C C B A, and which tokens can be foretold: those of
-    the image, by what came *before* the present token last time. A reason to look at the same token, at the place of
+    the image, by what came *before* the present token last time. A reason to look at the same token, in the place of
     which a head for the previous token has left word.
 
     Arguments as in `again`; a stretch has 4 to 12 tokens.

@@ -6,8 +6,9 @@
     encoded.spans       # the place of each in the text, (0, 3) for "The"
 
 The `tokenizers` library does the work; it is imported when it is needed. What differs is the wording of a token: it is
-shown as the student typed it, where the library shows its own entry ("the", "Ġcafe", "ðŁ"). A piece that is only a
-part of a character is shown by its bytes, ⟨F0 9F⟩.
+shown as the student typed it, where the library shows its own entry ("the", "Ġcafe", "ðŁ"). Byte-level BPE is the
+exception: what it alters before it cuts is shown altered, for the letters are lost in the bytes (in `pieces` a curly
+quotation mark is straight). A piece that is only a part of a character is shown by its bytes, ⟨F0 9F⟩.
 """
 
 import re
@@ -31,7 +32,7 @@ class Encoded:
     """A text as a model reads it. All four lists are equally long."""
 
     ids: list[int]
-    tokens: list[str]  # for people: the student's own text, or the name of a special token
+    tokens: list[str]  # for people: the student's own text, see above, or the name of a special token
     spans: list[tuple[int, int]]  # first character of the token in the text, and the one after its last
     special: list[bool]  # whether it is a sign such as [CLS] or <|endoftext|>, added or typed, and no text
 

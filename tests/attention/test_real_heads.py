@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lessons import zoo
-from lessons.attention.deletion import deleted, next_token, similarity, surprise
+from lessons.attention.deletion import deleted, next_probabilities, similarity, surprise
 from lessons.attention.head_scores import best_head, chance, score_table
 from lessons.attention.heads import read, read_heads
 from lessons.text.repeats import twice
@@ -145,8 +145,8 @@ def test_what_a_deleted_head_costs_the_second_time(smollm2, ids, nats, heads, le
 def test_a_name_is_foretold_until_the_heads_for_induction_are_deleted(smollm2):
     ids = torch.tensor(smollm2.tokenizer.encode(NAME).ids)
     expected = smollm2.tokenizer.encode(" Ten").ids[0]
-    assert next_token(smollm2, ids)[expected] == pytest.approx(0.545, abs=0.03)
+    assert next_probabilities(smollm2, ids)[expected] == pytest.approx(0.545, abs=0.03)
     with deleted(smollm2, [(18, 6)]):  # the others stand in for one alone
-        assert next_token(smollm2, ids)[expected] == pytest.approx(0.543, abs=0.04)
+        assert next_probabilities(smollm2, ids)[expected] == pytest.approx(0.543, abs=0.04)
     with deleted(smollm2, INDUCTION):
-        assert next_token(smollm2, ids)[expected] < 0.03
+        assert next_probabilities(smollm2, ids)[expected] < 0.03

@@ -1,6 +1,7 @@
 """Soft retrieval: a weighted sum of the values, with hard retrieval as its limit."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -37,6 +38,17 @@ def test_as_the_temperature_falls_soft_retrieval_becomes_hard():
     assert hard.tolist() == [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
     distances = [(weights_at(scores, temperature) - hard).abs().max().item() for temperature in (1.0, 0.1, 0.01, 1e-4)]
     assert distances == sorted(distances, reverse=True) and distances[-1] == 0.0
+
+
+@pytest.mark.parametrize("temperature", [1e-39, 1e-46, 1e-320])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_temperature_next_to_0_is_the_limit(temperature, dtype):
+    scores = torch.tensor([[2.0, 1.0, 2.0], [0.0, 3.0, 2.5]], dtype=dtype)
+    assert weights_at(scores, temperature).tolist() == [[0.5, 0.0, 0.5], [0.0, 1.0, 0.0]]
+
+
+def test_two_databases_can_be_compared():
+    assert ANIMALS == ANIMALS and ANIMALS != replace(ANIMALS)
 
 
 def test_keys_that_are_equally_good_share_in_the_limit_too():

@@ -20,6 +20,14 @@ def test_all_singular_values_become_about_one(shape):
     assert inner.diagonal(dim1=-2, dim2=-1).min() > 0.6 and inner.diagonal(dim1=-2, dim2=-1).max() < 1.3
 
 
+def test_a_singular_value_that_is_too_small_stays_small():
+    """0.003 of the norm are enough, 0.0003 are not."""
+    q, _ = torch.linalg.qr(torch.randn(3, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(7)))
+    values = torch.tensor([1.0, 0.003, 0.0003], dtype=torch.float64)
+    found = torch.linalg.svdvals(orthogonal((q * values)[None]))[0]
+    assert 0.6 < found[1] <= found[0] < 1.3 and 0.1 < found[2] < 0.2  # at most 3.4445^5 = 485 times the part it was
+
+
 def test_the_length_of_the_gradient_does_not_matter():
     x = torch.randn(2, 4, 5, generator=torch.Generator().manual_seed(1))
     assert torch.allclose(orthogonal(1000 * x), orthogonal(x), atol=1e-4)

@@ -1,5 +1,6 @@
 """Run one notebook under nbval, measured: seconds, resident memory, network, and what was really compared."""
 
+import contextlib
 import os
 import re
 import subprocess
@@ -49,12 +50,26 @@ def run_nbval(path: Path, log: Path, strict: bool = False, real: bool = True) ->
     peak = [0]
     watcher = threading.Thread(target=_watch_memory, args=(process.pid, peak), daemon=True)
     watcher.start()
-    output, _ = process.communicate(timeout=300)
+    output = output_of(process, 300)
     seconds = time.monotonic() - start
     watcher.join(5)
     passed = re.search(r"(\d+) passed", output)
     network = log.read_text() if log.exists() else ""
     return Run(process.returncode, int(passed[1]) if passed else 0, output, seconds, peak[0] / 1e9, network)
+
+
+def output_of(process: subprocess.Popen, seconds: float) -> str:
+    """All that a run says. One that takes longer is ended, and its kernel with it: TimeoutExpired."""
+    try:
+        return process.communicate(timeout=seconds)[0]
+    except subprocess.TimeoutExpired:
+        kernels = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+        for kernel in kernels:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                kernel.kill()
+        process.communicate()
+        raise
 
 
 def _watch_memory(pid: int, peak: list[int]) -> None:

@@ -45,6 +45,17 @@ def test_the_means():
     assert (row.between(0, 1), row.between(1, 2), row.between(1, 4)) == (3.0, 1.0, pytest.approx(28 / 6))
 
 
+def test_two_rows_can_be_compared():
+    row = LengthRow("mine", 2, torch.tensor([4.0, 2.0]))
+    assert row == row and row != LengthRow("mine", 2, torch.tensor([4.0, 2.0]))
+
+
+def test_measuring_leaves_the_model_in_training():
+    built = model("none").train()
+    loss_by_position(built, TEXT, windows=1)
+    assert all(part.training for part in built.modules())
+
+
 def test_more_windows_than_the_text_has_begin_at_the_same_place():
     text = TEXT[:13]
     assert torch.allclose(loss_by_position(model("none"), text, 5), loss_by_position(model("none"), text, 1))

@@ -124,3 +124,14 @@ def test_a_configuration_that_cannot_be_is_a_sentence(changes, sentence):
 def test_sizes_that_do_not_fit_are_a_sentence(call, sentence):
     with pytest.raises(ValueError, match=sentence):
         call()
+
+
+@EVERY
+@pytest.mark.parametrize(("wrong", "sentence"), [
+    ([[3, 11]], "knows the tokens 0 to 10, but the text has 11"),
+    ([[3, -1]], "knows the tokens 0 to 10, but the text has -1"),
+    ([[]], "This model reads 1 or more tokens, not 0"),
+])  # fmt: skip
+def test_ids_that_it_does_not_know(encoding, wrong, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        model(encoding)(torch.tensor(wrong, dtype=torch.long))

@@ -161,6 +161,11 @@ def test_a_configuration_out_of_its_range(change, sentence):
         replace(SIZES, **change)
 
 
+def test_a_batch_without_texts_has_no_vectors():
+    model, ids = BertEncoder(SIZES), torch.zeros(0, 4, dtype=torch.long)
+    assert model(ids).shape == model(ids, segments=ids).shape == (0, 4, SIZES.d_model)
+
+
 @pytest.mark.parametrize(("ids", "segments", "sentence"), [
     ([[0] * 18], None, "This model reads 1 to 17 tokens, not 18"),
     ([[]], None, "This model reads 1 to 17 tokens, not 0"),

@@ -15,10 +15,10 @@ from lessons.core.record import record
 from lessons.gpt.llama import Llama, LlamaConfig
 from lessons.gpt.llama_weights import config_from, from_transformers
 
-BATCH, TIME = 2, 9
+BATCH, TIME = 5, 9
 # heads * d_head is 24, not d_model; transformers wants a multiple of heads for d_model all the same.
 SIZES = LlamaConfig(
-    vocab=23, d_model=18, layers=3, heads=6, key_value_heads=2, d_head=4, d_ff=13, context=17, rotary_base=50.0,
+    vocab=23, d_model=18, layers=7, heads=6, key_value_heads=2, d_head=4, d_ff=13, context=17, rotary_base=50.0,
     norm_epsilon=1e-2,
 )  # fmt: skip
 EXACT = pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)])
@@ -121,7 +121,7 @@ def test_weights_are_carried_over_as_views(tied):
 
 @pytest.mark.parametrize(("change", "sentence"), [
     (lambda t: t.pop("model.norm.weight"), "not all the weights of this Llama: model.norm.weight is missing"),
-    (lambda t: [t.pop(k) for k in list(t) if "q_proj" in k], "model.layers.1.self_attn.q_proj.weight and 1 more are"),
+    (lambda t: [t.pop(k) for k in list(t) if "q_proj" in k], "model.layers.1.self_attn.q_proj.weight and 5 more are"),
     (lambda t: t.update({"model.layers.0.self_attn.q_proj.bias": torch.zeros(24)}), "q_proj.bias is unknown to it"),
     (lambda t: t.update({"model.layers.1.mlp.up_proj.weight": torch.zeros(18, 13)}), r"\[18, 13\], which does not fit"),
     (lambda t: t.update({"model.norm.weight": torch.zeros(19)}), r"model.norm.weight has the shape \[19\]"),

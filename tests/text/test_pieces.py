@@ -26,6 +26,7 @@ def test_frequent_words_are_one_piece_wherever_they_stand():
 def test_curly_marks_are_straight_ones():
     curly, straight = TOKENIZER.encode("“Don’t,” said ‘he’."), TOKENIZER.encode("\"Don't,\" said 'he'.")
     assert curly.ids == straight.ids and curly.spans == straight.spans
+    assert curly.tokens == straight.tokens and "".join(curly.tokens[1:]) == " \"Don't,\" said 'he'."
 
 
 @settings(max_examples=60, deadline=None)

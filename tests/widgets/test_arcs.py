@@ -16,6 +16,15 @@ def test_the_weights_travel_as_one_buffer_and_come_back() -> None:
     assert (arcs.tokens, arcs.key_tokens, arcs.heads) == (list("abc"), list("vwxyz"), ["one", "two"])
 
 
+def test_bytes_travel_as_bytes_and_stand_for_0_to_1() -> None:
+    weights = (255 * torch.rand(60, 70)).byte()
+    arcs = Arcs().show(["a"] * 60, weights, key_tokens=["b"] * 70)
+    assert len(arcs.data) == 60 * 70 and arcs.dtype == "uint8"
+    np.testing.assert_allclose(arcs.values[0], weights.numpy() / 255, rtol=1e-6)
+    assert LEAST < arcs.floor < 1 and 2900 < (arcs.values >= arcs.floor).sum() <= MOST_LINES
+    assert arcs.show("ab", torch.eye(2)).values[0].tolist() == [[1, 0], [0, 1]], "and numbers again"
+
+
 def test_a_module_is_put_together_from_its_files_in_order() -> None:
     parts = ["const PALETTE", "function mount(", "function brush(", "const ROW", "export default"]
     places = [module("canvas arcs").index(part) for part in parts]

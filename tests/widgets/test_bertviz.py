@@ -94,6 +94,13 @@ def test_what_is_on_view_first() -> None:
     assert parameters(causal)["bidirectional"] is False
 
 
+def test_a_layer_and_heads_may_be_numbers_of_another_library() -> None:
+    page = parameters(head_view(pattern(), TOKENS, layer=np.int64(1), heads=torch.tensor([0, 2])))
+    assert (page["layer"], page["heads"]) == (1, [0, 2])
+    page = parameters(neuron_view(vectors(), vectors(), pattern(), TOKENS, layer=torch.tensor(1), head=np.int32(2)))
+    assert (page["layer"], page["head"]) == (1, 2)
+
+
 def test_a_recording_with_a_gradient_and_one_token_are_shown_and_left_as_they_are() -> None:
     weights = pattern().requires_grad_()
     before = weights.detach().clone()
@@ -154,6 +161,7 @@ def test_the_limit_admits_a_sentence_of_six_layers_with_twelve_heads() -> None:
         (lambda: model_view(pattern().log(), TOKENS), "between 0 and 1, and one is -.*after the softmax"),
         (lambda: head_view(pattern() * torch.nan, TOKENS), "between 0 and 1, and one is nan"),
         (lambda: head_view(pattern(), TOKENS, layer=2), "Layer 2 does not exist: there are 2, counted from 0"),
+        (lambda: head_view(pattern(), TOKENS, layer=1.5), "Layer needs a whole number, and got 1.5"),
         (lambda: head_view(pattern(), TOKENS, layer=-1), "Layer -1 does not exist"),
         (lambda: head_view(pattern(), TOKENS, heads=[0, 3]), "Head 3 does not exist: there are 3"),
         (lambda: neuron_view(vectors(), vectors(), pattern(), TOKENS, layer=9), "Layer 9 does not exist"),

@@ -36,13 +36,26 @@ def test_the_cursor_chooses_position_and_dimension_and_they_move_the_cursor() ->
     assert panel.heat.cursor == [0, 11, 5]
 
 
-def test_a_smaller_table_keeps_the_choice_for_later() -> None:
-    panel = Encoding(length=64, pairs=32, position=50, dimension=60)
+def test_the_sliders_end_where_the_table_does() -> None:
+    panel = Encoding(position=50, dimension=100, length=200, pairs=60)
+    assert (panel.position, panel.dimension) == (50, 100), "whatever is named first"
+    assert (panel.controls["position"].max, panel.controls["dimension"].max) == (199, 119)
     panel.length, panel.pairs = 10, 4
-    assert panel.chosen() == (9, 7) and panel.heat.cursor == [0, 9, 7]
-    assert (panel.position, panel.dimension) == (50, 60)
+    assert (panel.position, panel.dimension) == (9, 7) and panel.heat.cursor == [0, 9, 7]
+    assert [panel.controls[name].max for name in ("position", "dimension")] == [9, 7]
+    assert [panel.controls[name].value for name in ("position", "dimension")] == [9, 7]
+    panel.position, panel.dimension = 200, 200
+    assert (panel.position, panel.dimension) == (9, 7) and panel.status.message == ""
     panel.length, panel.pairs = 64, 32
-    assert panel.chosen() == (50, 60) and panel.heat.cursor == [0, 50, 60]
+    assert [panel.controls[name].max for name in ("position", "dimension")] == [63, 63]
+
+
+def test_the_neighbour_of_the_last_position_is_the_one_before() -> None:
+    panel = Encoding(length=30, pairs=8, position=28)
+    said = panel.likeness.summary.replace("28", "29")
+    panel.position = 29
+    assert panel.likeness.summary == said, "alike is who is as far apart"
+    assert "its neighbour comes to 0." in said
 
 
 def test_the_smallest_table_and_an_unknown_base() -> None:

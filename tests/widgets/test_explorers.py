@@ -76,6 +76,10 @@ def test_what_is_set_together_is_answered_once() -> None:
     assert panel.updates == 2, "where nothing changed nothing is answered"
     panel.x = 8
     assert panel.updates == 3
+    with pytest.raises(ZeroDivisionError), panel.together():
+        panel.x = 9
+        raise ZeroDivisionError
+    assert panel.bars.values == 9.0, "what was set before an error is answered, too"
 
 
 def test_the_busy_sign_is_on_while_it_computes() -> None:

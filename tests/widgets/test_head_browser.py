@@ -5,10 +5,13 @@ import pytest
 import traitlets as t
 
 from lessons import zoo
-from lessons.attention.head_scores import JOBS
+from lessons.attention.head_scores import JOBS, induction
+from lessons.attention.heads import read, read_heads
+from lessons.text.repeats import twice
+from tests.real_weights import needs_real
 from tests.widgets.toy_readers import decoder, encoder, models, patterns_of
 from widgets.explorers import head_models
-from widgets.explorers.head_browser import EXACT, HeadBrowser
+from widgets.explorers.head_browser import EXACT, OPENING, HeadBrowser
 from widgets.explorers.head_models import TITLES, HeadModels, missing_models
 
 TEXT = "the cat sat on the mat and the cat ran"
@@ -89,11 +92,62 @@ def test_another_model_has_other_heads() -> None:
     panel = browser(layer=1, head=2, token=11)
     panel.model = DECODER
     assert panel.thumbnails.shape[:2] == [3, 4] and panel.status.message == ""
-    panel.layer, panel.head = 2, 3
-    panel.model = ENCODER
-    assert panel.heat.title.startswith("layer 1, head 2"), "the last head that there is"
+    assert (panel.layer, panel.head) == (0, 0) and panel.thumbnails.selected == [0, 0]
     with pytest.raises(t.TraitError, match="model must be one of Encoder: reads both ways, Decoder"):
         panel.model = "GPT-9"
+
+
+def test_a_layer_head_or_token_out_of_range() -> None:
+    panel = browser(layer=1)
+    before = panel.heat.data
+    panel.layer = 99
+    assert panel.status.message == "There is no layer 99: this model has the layers 0 to 1."
+    assert panel.heat.data == before and panel.thumbnails.selected == [1, 0]
+    panel.layer, panel.head = 0, 7
+    assert panel.status.message == "There is no head 7: this model has the heads 0 to 2."
+    panel.head = 0
+    assert panel.status.message == ""
+    for name, value in {"layer": -1, "head": -1, "token": -2, "job": "nonsense"}.items():
+        with pytest.raises(t.TraitError):
+            setattr(panel, name, value)
+    assert (panel.layer, panel.head, panel.token, panel.job) == (0, 0, -1, "")
+    panel.token = 99
+    assert panel.strip.selected == panel.arcs.selected == 11 and panel.status.message == "", "the last one"
+
+
+def test_it_begins_with_a_token_that_stood_before() -> None:
+    panel = HeadBrowser(models(), text="the cat sat on the mat , the end .")
+    assert panel.token == 8 and panel.strip.tokens[8] == "the" and panel.strip.selected == 8
+    assert HeadBrowser(models(), text="the cat sat").token == -1
+
+
+def test_the_lesson_s_models_begin_with_a_head_that_has_a_job() -> None:
+    for name, (job, least) in {"tales-llama": ("induction", 0.5)}.items():
+        layer, head = head_models.opening(TITLES[name])
+        model = zoo.load(name)
+        ids = twice(model.tokenizer, 40)
+        assert induction(read_heads(model, ids), ids)[layer, head] > least, job
+    assert head_models.opening("somebody's own") == (0, 0)
+
+
+@needs_real("minilm-l6")
+@needs_real("smollm2-135m")
+def test_the_real_models_begin_with_a_head_that_has_a_job() -> None:
+    for name, job in {"minilm-l6": "same_word", "smollm2-135m": "induction"}.items():
+        reading = read(zoo.load(name), OPENING)
+        layer, head = head_models.opening(TITLES[name])
+        assert reading.scores[job][layer, head] > 4 * reading.chance[job], name
+
+
+def test_a_damaged_model_is_told_and_the_next_one_opens() -> None:
+    def broken() -> None:
+        raise zoo.ZooError("minilm-l6: its file was altered; fetch it again.")
+
+    panel = HeadBrowser({"Broken": broken, **models()}, text=TEXT)
+    assert panel.model == ENCODER and panel.heat.data
+    assert panel.status.message == "minilm-l6: its file was altered; fetch it again."
+    with pytest.raises(ValueError, match="at least one model"):
+        HeadBrowser({})
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,15 @@ def test_the_limits_hold_everything_and_can_be_given() -> None:
     assert limits_around(np.zeros((2, 2)), np.zeros((0, 4)), None) == (-1.0, 1.0)
 
 
+def test_the_sentence_changes_with_the_points_where_it_is_given() -> None:
+    plane = Plane().show(POINTS, readout="three points")
+    assert plane.readout == plane.show(POINTS[:2]).readout == "three points"
+    with pytest.raises(ValueError, match="weights"):
+        plane.show(POINTS, weights=[1.0], readout="not shown")
+    assert plane.show(POINTS, readout="").readout == ""
+    assert Plane().readout == ""
+
+
 def test_the_handle_is_two_finite_numbers_or_none_and_show_leaves_it() -> None:
     plane = Plane(handle=[0.25, -0.5])
     assert plane.show(POINTS).handle == [0.25, -0.5]

@@ -28,7 +28,7 @@ def test_the_weights_and_the_answer_are_those_of_the_lesson(similarity: str, tem
     np.testing.assert_allclose(panel.plane.values, ANIMALS.key.numpy(), rtol=1e-6)
     assert float(panel.plane.readout.split(" is ")[1].split(" ")[0]) == pytest.approx(answer.item(), abs=0.051)
     for label, name, value in zip(panel.bars.labels, ANIMALS.names, score(query, ANIMALS.key)[0].tolist(), strict=True):
-        assert label.startswith(f"{name}, ") and float(label.split(", ")[1]) == pytest.approx(value, abs=0.0051)
+        assert label.startswith(f"{name}, ") and float(label.split(", ")[1].replace("−", "-")) == pytest.approx(value, abs=0.0051)
     assert panel.status.message == "" and panel.plane.labels == list(ANIMALS.names)
 
 
@@ -51,6 +51,8 @@ def test_the_sentence_names_the_largest_parts_and_what_the_limits_mean() -> None
         assert panel.plane.readout == plain_mean
     panel.query = [0.001, 0.0]
     assert panel.bars.labels[0] == "snail, 0.00", "a score of -0.0019 is written without a minus"
+    panel.query = [2.0, -2.0]
+    assert "−" in "".join(panel.bars.labels) and "-" not in "".join(panel.bars.labels), "a real minus"
     panel.query, panel.temperature = [0.1, -0.1], 1.0
     assert panel.plane.readout.count(" % of ") == 3
 

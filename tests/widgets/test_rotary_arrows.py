@@ -34,6 +34,11 @@ def test_the_score_depends_on_the_distance_alone() -> None:
     assert not np.allclose(panel.bars.values, before, atol=0.01), "another distance, another score"
 
 
+def test_a_distance_below_zero_has_a_real_minus() -> None:
+    panel = RotaryArrows(query_at=2, key_at=5)
+    assert panel.bars.title.startswith("Distance −3: the score is ") and "-" not in panel.bars.title
+
+
 def test_at_the_end_of_the_text_nothing_moves() -> None:
     panel = RotaryArrows(query_at=60, key_at=3)
     panel.move_both()

@@ -72,6 +72,13 @@ def test_a_chosen_word_moves_the_cursor_to_its_row() -> None:
     panel = Shuffle(text=SENTENCE, order=2)
     panel.strip.selected = 4
     assert panel.heat.cursor[1] == order_of(7, 2)[4] != 4
+    panel.order = 3
+    assert panel.strip.selected == 4 and panel.heat.cursor[1] == order_of(7, 3)[4] != order_of(7, 2)[4]
+    panel.text = "three small words"
+    assert panel.strip.selected == 2 and panel.heat.cursor[1] == order_of(3, 3)[2]
+    panel.text = ""
+    panel.order = 2
+    assert panel.status.kind == "error" and "nothing to read" in panel.status.message
 
 
 def test_what_does_not_exist_is_refused() -> None:

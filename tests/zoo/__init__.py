@@ -76,7 +76,6 @@ def empty_box(folder: Path, monkeypatch, recipe: str = "tests.zoo:tiny") -> Path
     monkeypatch.setattr(recipes, "RECIPES", {"tiny": recipe})
     for module in (command, train):
         monkeypatch.setattr(module, "RECIPES", recipes.RECIPES)
-    monkeypatch.setenv("UNROLLED_HOME", str(folder / "home"))
     monkeypatch.setenv("UNROLLED_CACHE", str(folder / "cache"))
     return folder / "box"
 

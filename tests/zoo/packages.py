@@ -156,7 +156,11 @@ def llama_package(index: Path, folder: Path) -> Packaged:
 
 
 def index_only(index: Path, monkeypatch) -> None:
-    """pip looks into this folder and nowhere else."""
+    """pip looks into this folder and nowhere else. A test that names another index reaches it without a proxy."""
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.delenv("PIP_PROXY", raising=False)
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(index))

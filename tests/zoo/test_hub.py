@@ -4,6 +4,7 @@ import json
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from lessons import zoo
 from lessons.bert.encoder import BertEncoder
@@ -77,6 +78,63 @@ def test_an_architecture_that_the_course_does_not_have(tmp_path):
 
 def test_a_setting_that_our_model_does_not_have(tmp_path):
     assert "relu" in refused(packages.bert(tmp_path / "bert", hidden_act="relu"))
+
+
+def test_two_dropouts(tmp_path):
+    folder = packages.bert(tmp_path / "bert", hidden_dropout_prob=0.1, attention_probs_dropout_prob=0.3)
+    assert "one dropout for all places, this model has 0.3 on its patterns and 0.1 elsewhere" in refused(folder)
+
+
+@pytest.mark.parametrize("kept", [0.5, 0.0])
+def test_half_a_file(tmp_path, kept):
+    path = packages.bert(tmp_path / "bert") / "model.safetensors"
+    data = path.read_bytes()
+    path.write_bytes(data[: int(kept * len(data))])
+    assert "(its file of weights is damaged or was cut off)" in refused(path.parent)
+
+
+def test_no_weight_is_drawn_at_random(tmp_path):
+    """transformers fills what it misses; only the pooler, which we have not, may be missing."""
+    from transformers import BertConfig, BertForMaskedLM
+
+    folder = packages.bert(tmp_path / "bert")
+    BertForMaskedLM(BertConfig.from_pretrained(folder)).save_pretrained(folder)
+    assert type(zoo.from_hub(str(folder))) is BertEncoder
+    tensors = load_file(folder / "model.safetensors")
+    del tensors["bert.encoder.layer.1.output.dense.weight"]
+    save_file(tensors, folder / "model.safetensors", {"format": "pt"})
+    assert "(its weight encoder.layer.1.output.dense.weight is missing or of another size" in refused(folder)
+
+
+def test_weights_of_another_size_than_the_configuration_says(tmp_path):
+    folder = packages.bert(tmp_path / "bert")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"intermediate_size": 24}))
+    assert "(its weight encoder.layer.0.intermediate.dense.bias is missing or of another size" in refused(folder)
+
+
+def test_no_tokenizer(tmp_path):
+    """transformers makes one up, of the special signs alone."""
+    folder = packages.bert(tmp_path / "bert")
+    (folder / "tokenizer.json").unlink()
+    assert "(its tokenizer has 5 of 13 tokens)" in refused(folder)
+
+
+def test_a_tokenizer_that_is_none(tmp_path):
+    folder = packages.bert(tmp_path / "bert")
+    (folder / "tokenizer.json").write_text("{}")
+    refused(folder)
+
+
+@pytest.mark.parametrize("error", [ImportError, RuntimeError])
+def test_whatever_transformers_lacks_or_dislikes(monkeypatch, error):
+    from transformers import AutoConfig
+
+    def asked(*_, **__):
+        raise error("This needs another package.")
+
+    monkeypatch.setattr(AutoConfig, "from_pretrained", asked)
+    assert "(This needs another package)" in refused("somebody/something")
 
 
 def test_no_pickle_is_read(tmp_path):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lessons import zoo
-from lessons.attention.deletion import deleted, deleted_in_turn, next_token, surprise
+from lessons.attention.deletion import deleted, deleted_in_turn, next_probabilities, surprise
 from lessons.attention.heads import read, read_heads
 from lessons.core.muon import Muon
 from lessons.text.pieces import START
@@ -83,7 +83,7 @@ def test_a_tale_of_ours_surprises_it_about_as_much_as_the_held_out_ones(model, s
 
 
 def test_it_goes_on_as_a_tale_does(model):
-    found = next_token(model, torch.tensor(model.tokenizer.encode("The King's").ids))
+    found = next_probabilities(model, torch.tensor(model.tokenizer.encode("The King's").ids))
     assert {model.tokenizer.decode([i]) for i in found.topk(2).indices.tolist()} == {" Son", " Daughter"}
     assert found.topk(2).values.sum() > 0.7
 

@@ -39,7 +39,7 @@ def straight(tmp_path, text, capsys):  # noqa: F811
 
 
 def kept_at(tmp_path):
-    return tmp_path / "home" / "tiny.checkpoint.safetensors"
+    return tmp_path / "cache" / "tiny.checkpoint.safetensors"
 
 
 def interrupt_at(step: int, monkeypatch, times: int = 1) -> None:
@@ -69,8 +69,8 @@ def test_it_trains_and_measures_what_it_wrote(tmp_path, text, capsys, monkeypatc
     assert score != nats_per_character(expected.model.model, TEXT)  # the rounding shows
     said = capsys.readouterr().out
     assert "Wrote tiny.safetensors: " in said and f"nats  {score:.4f}\n" in said and "no score of it yet" in said
-    assert sorted(os.listdir(tmp_path)) == ["box", "home", "tale.txt", "tiny.safetensors"]
-    assert os.listdir(tmp_path / "home") == [] and zoo.names() == []
+    assert sorted(os.listdir(tmp_path)) == ["box", "cache", "tale.txt", "tiny.safetensors"]
+    assert os.listdir(tmp_path / "cache") == [] and zoo.names() == []
 
 
 def test_the_score_is_measured_after_the_rounding(text, monkeypatch):  # noqa: F811
@@ -116,12 +116,6 @@ def test_a_checkpoint_every_200_steps(monkeypatch, text):  # noqa: F811
     monkeypatch.setattr(train, "_finished", lambda run: seen.append(run.checkpoint) or run.run(progress=False))
     run("train", "tiny", "--text", text)
     assert [steps for _, steps in seen] == [200]
-
-
-def test_the_checkpoint_lies_in_the_cache_of_the_user(monkeypatch, tmp_path):
-    monkeypatch.delenv("UNROLLED_HOME")
-    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / "cache" / name)
-    assert train._cache() == tmp_path / "cache" / "unrolled"
 
 
 def test_a_finished_training_is_never_trained_again(tmp_path, text, straight, capsys, monkeypatch):  # noqa: F811
@@ -232,10 +226,10 @@ def test_what_is_wrong_is_said_before_the_training(tmp_path, text, capsys, monke
     assert f"any copy of The Wolf and the Goat with the sha256 {SHA256} will do." in sentence(capsys)
     assert run("train", "tiny", "--text", text, "--to", text) == 2
     assert sentence(capsys) == f"The folder {text} cannot be written to, File exists: name another one."
-    monkeypatch.setenv("UNROLLED_HOME", str(text / "home"))
+    monkeypatch.setenv("UNROLLED_CACHE", str(text / "cache"))
     assert run("train", "tiny", "--text", text) == 2
     assert "cannot be written to, Not a directory" in sentence(capsys)
-    monkeypatch.setenv("UNROLLED_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("UNROLLED_CACHE", str(tmp_path / "cache"))
     (manifest.FOLDER / "manifest.toml").write_text("[")
     assert run("train", "tiny", "--text", text) == 2
     assert "not TOML" in sentence(capsys)

@@ -72,12 +72,11 @@ class Encoding(Explorer):
             "length": controls.slider("Positions", self.length, 2, 256, 1),
             "pairs": controls.slider("Waves (half of d_model)", self.pairs, 1, 128, 1),
             "base": controls.steps("Base", [(f"{base:,.0f}", base) for base in BASES], self.base),
-            "position": controls.slider("Chosen position", self.position, 0, 255, 1),
-            "dimension": controls.slider("Chosen dimension", self.dimension, 0, 255, 1),
+            "position": controls.slider("Chosen position", self.position, 0, self.last("position"), 1),
+            "dimension": controls.slider("Chosen dimension", self.dimension, 0, self.last("dimension"), 1),
         }
-        super().__init__(parts, [self.heat, self.wave, self.likeness], **state)
-        self._follow_state()
-        self.observe(self._follow_state, ["position", "dimension", "length", "pairs"])
+        size = {name: state.pop(name) for name in ("length", "pairs") if name in state}  # first: the choice lies within
+        super().__init__(parts, [self.heat, self.wave, self.likeness], **size, **state)
         self.heat.observe(self._follow_cursor, "cursor")
 
     @t.validate("base")
@@ -88,21 +87,33 @@ class Encoding(Explorer):
             )
         return proposal.value
 
-    def chosen(self) -> tuple[int, int]:
-        """Return the chosen position and dimension, or the last ones when the table has become smaller."""
-        return min(self.position, self.length - 1), min(self.dimension, 2 * self.pairs - 1)
+    def last(self, name: str) -> int:
+        """Return the last ``"position"`` or ``"dimension"`` of the table."""
+        return (self.length if name == "position" else 2 * self.pairs) - 1
+
+    @t.validate("position", "dimension")
+    def _within_the_table(self, proposal: t.Bunch) -> int:
+        return min(proposal.value, self.last(proposal.trait.name))
+
+    @t.observe("length", "pairs")
+    def _fit(self, _change: t.Bunch) -> None:
+        """Let the sliders end where the table does; what was chosen beyond its end becomes the last."""
+        for name in ("position", "dimension"):
+            setattr(self, name, min(getattr(self, name), self.last(name)))
+            self.controls[name].max = self.last(name)
 
     def update(self) -> dict[str, dict]:
         """Show the table, the chosen wave, and the dot products with the chosen position."""
         d_model = 2 * self.pairs
         table = sinusoidal(self.length, d_model, self.base)
-        position, dimension = self.chosen()
+        position, dimension = self.position, self.dimension
         turn = wavelengths(d_model, self.base)[dimension // 2].item()
         seen = (
             "less than one turn of it is on view" if turn > self.length else f"it turns {self.length / turn:.1f} times"
         )
         wave = f"Dimension {dimension} begins again after {number(turn)} positions: {seen}."
-        near = (table @ table[position] / self.pairs)[min(position + 1, self.length - 1)].item()
+        beside = position + 1 if position < self.last("position") else position - 1
+        near = (table[beside] @ table[position]).item() / self.pairs
         like = f"Position {position} is most like itself, and its neighbour comes to {near:.2f} of that."
         return {
             "heat": dict(values=table, low=-1.0, high=1.0),
@@ -110,10 +121,11 @@ class Encoding(Explorer):
             "likeness": dict(figure=likeness_figure(table, position), summary=like),
         }
 
-    def _follow_state(self, _change: t.Bunch | None = None) -> None:
-        self.heat.cursor = [0, *self.chosen()]
+    def shown(self) -> None:
+        """Put the heat map's cursor on the chosen position and dimension."""
+        self.heat.cursor = [0, self.position, self.dimension]
 
     def _follow_cursor(self, change: t.Bunch) -> None:
-        if not self.status.busy and tuple(change["new"][1:]) != self.chosen():
+        if not self.status.busy:  # while it answers, a smaller table moves the cursor, not the student
             with self.together():
                 _, self.position, self.dimension = change["new"]

@@ -74,6 +74,9 @@ class Explorer(ipw.VBox):
         """
         raise TypeError(f"{type(self).__name__} must say in update() what its instruments show.")
 
+    def shown(self) -> None:
+        """Called when a picture is on view. A panel whose views follow each other moves their cursors here."""
+
     def refresh(self) -> None:
         """Answer the state of this moment: compute, then show. An error leaves the last picture."""
         if self._pending is not None:
@@ -85,6 +88,7 @@ class Explorer(ipw.VBox):
             note = picture.pop("note", "")
             for name, content in picture.items():
                 getattr(self, name).show(**content)
+            self.shown()
             self.tell(note, "note")
         except ValueError as error:  # a sentence of ours, meant for the student
             self.tell(str(error))
@@ -103,10 +107,10 @@ class Explorer(ipw.VBox):
         self._together += 1
         try:
             yield
-        finally:
+        finally:  # what was set before an error is answered, too
             self._together -= 1
-        if self._together == 0 and self._owed:
-            self._on_state()
+            if self._together == 0 and self._owed:
+                self._on_state()
 
     def tell(self, sentence: str, kind: str = "error") -> None:
         """Put one sentence into the message line: an "error" or a "note"."""

@@ -38,9 +38,25 @@ class HeadModels:
         self.missing = missing_models() if models is None else ""
         """Which real models are not here and how to get them, in one sentence; empty when nothing is missing."""
         self.titles = list(self._models)
+        if not self.titles:
+            raise ValueError("A panel of heads needs at least one model, and got none.")
         self._loaded = lru_cache(maxsize=None)(lambda title: self._models[title]())
-        self._read = lru_cache(maxsize=2)(lambda title, text: read(model := self.model(title), text, longest(model)))
-        self._small = lru_cache(maxsize=2)(lambda reading: as_bytes(reduced(reading.patterns.numpy())))
+        self._read = lru_cache(maxsize=1)(lambda title, text: read(model := self.model(title), text, longest(model)))
+        self._small = lru_cache(maxsize=1)(lambda reading: as_bytes(reduced(reading.patterns.numpy())))
+
+    def first(self, wanted: str = "") -> str:
+        """Return the first title with `wanted` in it whose model can be read; what is said of others is in `missing`.
+
+        The last one where none can be read.
+        """
+        titles = sorted(self.titles, key=lambda title: wanted not in title)
+        for title in titles:
+            try:
+                self.model(title)
+                return title
+            except ValueError as error:
+                self.missing = f"{self.missing} {error}".strip()
+        return titles[-1]
 
     def model(self, title: str) -> nn.Module:
         """Return a model. ValueError, in a sentence, when it cannot be loaded."""
@@ -56,6 +72,15 @@ class HeadModels:
     def small(self, reading: HeadReading) -> UInt8[Tensor, "layer head query key"]:
         """Return all patterns of a reading as the small pictures that `Thumbnails` would make of them."""
         return self._small(reading)
+
+
+def opening(title: str) -> tuple[int, int]:
+    """Return layer and head of a head to begin with: in the lesson's models one with a job that can be seen."""
+    name = next((name for name, known in TITLES.items() if known == title), None)
+    if name == "tales-llama":  # the recipe has found it
+        score = zoo.entry(name).score
+        return int(score["induction_layer"]), int(score["induction_head"])
+    return {"minilm-l6": (2, 9), "smollm2-135m": (18, 6)}.get(name, (0, 0))  # the same word; induction
 
 
 def longest(model: nn.Module) -> int:

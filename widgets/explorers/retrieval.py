@@ -29,17 +29,6 @@ NAMED = 0.01
 learned = cache(lambda name: learn_nearest(name, ANIMALS.key))
 
 
-class AnswerPlane(Plane):
-    """A plane whose sentence changes together with its points."""
-
-    def show(self, *args: object, readout: str = "", **content: object) -> "AnswerPlane":
-        """Show points as ``Plane`` does, and the sentence below them."""
-        with self.hold_sync():
-            super().show(*args, **content)
-            self.readout = readout
-        return self
-
-
 class Retrieval(Explorer):
     """Ask for an animal by its size and speed, and see what a soft database answers."""
 
@@ -51,7 +40,7 @@ class Retrieval(Explorer):
     """What the scores are divided by before the softmax; 0 gives everything to the best key."""
 
     def __init__(self, **state: object) -> None:
-        self.plane = AnswerPlane(title="Keys: size to the right, speed upwards", handle_label="query")
+        self.plane = Plane(title="Keys: size to the right, speed upwards", handle_label="query")
         self.bars = Bars(title="From the scores to the weights", label_axis="animal and its score", value_axis="weight")
         self.plane.layout, self.bars.layout = ({"width": "auto", "flex": flex} for flex in ("1 1 320px", "2 1 380px"))
         parts = {
@@ -69,7 +58,7 @@ class Retrieval(Explorer):
         scores = learned(self.similarity)(query, ANIMALS.key)[0]  # [query=1 key] -> [key]
         weights = weights_at(scores[None], self.temperature)[0]  # [query=1 key] -> [key]
         scored = [
-            f"{name}, {round(score, 2) + 0.0:.2f}"  # + 0.0: a zero has no minus before it
+            f"{name}, " + f"{round(score, 2) + 0.0:.2f}".replace("-", "−")  # + 0.0: a zero has no minus before it
             for name, score in zip(ANIMALS.names, scores.tolist(), strict=True)
         ]
         return {

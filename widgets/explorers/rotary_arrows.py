@@ -78,6 +78,6 @@ class RotaryArrows(Explorer):
             "bars": dict(
                 labels=[f"pair {i} (numbers {i}, {i + PAIRS})" for i in range(PAIRS)] + ["all, over the root of 8"],
                 values=[*parts.tolist(), score], low=-3.5, high=3.5,
-                title=f"Distance {apart}: the score is {number(score).replace('-', '−')}",
+                title=f"Distance {apart}: the score is {number(score)}".replace("-", "−"),
             ),
         }  # fmt: skip

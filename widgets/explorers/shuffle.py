@@ -49,7 +49,7 @@ class Shuffle(Explorer):
     text = t.Unicode(OPENING).tag(state=True)
     encoding = t.Enum(ENCODINGS, "none").tag(state=True)
     order = t.Int(1, min=0, max=ORDERS).tag(state=True)
-    """0 is as typed; every other number is an order of its own."""
+    """0 is as typed, any other number another order. A short text has few orders: there, some numbers give the same."""
 
     def __init__(self, **state: object) -> None:
         self.strip = TokenStrip(value_axis="change of the word's vector")
@@ -63,7 +63,7 @@ class Shuffle(Explorer):
             "order": controls.slider("Order (0: as typed)", self.order, 0, ORDERS, 1),
         }
         super().__init__(parts, [self.strip, self.heat], **state)
-        self.strip.observe(self._follow, "selected")
+        self.strip.observe(lambda _: self.shown(), "selected")
 
     def words(self) -> list[str]:
         """Return the words that are read. Two equal words are two words, with the same vector at the input."""
@@ -107,7 +107,8 @@ class Shuffle(Explorer):
             return f"{cut}{same} {size(most)}."
         return f"{cut}With {TITLES[self.encoding]}, vectors change by {size(least)} to {size(most)} of their length."
 
-    def _follow(self, change: t.Bunch) -> None:
-        """Move the heat map's cursor to the word that was chosen on the strip."""
-        if change["new"] >= 0:
-            self.heat.cursor = [self.heat.cursor[0], self.places()[change["new"]], self.heat.cursor[2]]
+    def shown(self) -> None:
+        """Move the heat map's cursor to the word that is chosen on the strip, wherever it now stands."""
+        places, chosen = self.places(), self.strip.selected
+        if 0 <= chosen < len(places):  # a text that has just become shorter may have lost it
+            self.heat.cursor = [self.heat.cursor[0], places[chosen], self.heat.cursor[2]]

@@ -36,7 +36,8 @@ function render({ model, el }) {
   const chosen = () => Math.max(-1, Math.min(sizes()[1] - 1, hovered >= 0 ? hovered : model.get("selected")));
 
   const read = () => {
-    values = numbers(model.get("data"));
+    values = numbers(model.get("data"), model.get("dtype"));
+    if (model.get("dtype") === "uint8") values = Float32Array.from(values, (level) => level / 255);
     const [heads, queries, keys] = sizes();
     const floor = model.get("floor");
     groups = Array.from({ length: heads }, () => Array.from({ length: LEVELS }, () => []));
@@ -144,7 +145,9 @@ function render({ model, el }) {
     title.textContent = model.get("title");
     stage.element.setAttribute("aria-label", `${model.get("title") || "Arcs"}. Use the up and down arrow keys to choose a token.`);
     readout.replaceChildren(...describe());
-    note.textContent = `Left: the token that looks. Right: what it looks at. Weights below ${percent(floor)} are not drawn` +
+    const drawn = groups.some((levels) => levels.some((ends) => ends.length));
+    const rule = drawn || floor <= LEAST ? `Weights below ${percent(floor)} are not drawn` : "No line is drawn: the strongest weights are all alike";
+    note.textContent = `Left: the token that looks. Right: what it looks at. ${rule}` +
       `${floor > LEAST ? ", there are too many; a chosen token shows its own from 1 % on" : ""}.`;
     stage.element.hidden = note.hidden = empty;
     const colours = PALETTE[themeName()].categorical;
@@ -218,7 +221,7 @@ function render({ model, el }) {
   });
 
   const root = h("div", { class: "unrolled-arcs" }, title, key, stage.element, note, readout, details.element);
-  const sent = ["data", "floor", "tokens", "key_tokens", "heads"];
+  const sent = ["data", "dtype", "floor", "tokens", "key_tokens", "heads"];
   const changed = sent.map((name) => `change:${name}`).join(" ");
   const spoil = () => { stale = true; };
   model.on(changed, spoil);

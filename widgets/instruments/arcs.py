@@ -33,6 +33,7 @@ class Arcs(Instrument, script="canvas arcs"):
     key_tokens = t.List(t.Unicode()).tag(sync=True)
     heads = t.List(t.Unicode()).tag(sync=True)
     data = t.Bytes(b"").tag(sync=True)
+    dtype = t.Enum(["float32", "uint8"], "float32").tag(sync=True)
     floor = t.Float(LEAST).tag(sync=True)
     """The smallest weight that is drawn while no token is chosen."""
     selected = t.Int(-1).tag(sync=True)
@@ -40,10 +41,9 @@ class Arcs(Instrument, script="canvas arcs"):
 
     @property
     def values(self) -> np.ndarray:
-        """The weights on view, [head, query, key]."""
-        return np.frombuffer(self.data, np.float32).reshape(
-            max(1, len(self.heads)), len(self.tokens), len(self.key_tokens)
-        )
+        """The weights on view, from 0 to 1, [head, query, key]."""
+        sent = np.frombuffer(self.data, self.dtype)
+        return as_weights(sent).reshape(max(1, len(self.heads)), len(self.tokens), len(self.key_tokens))
 
     def show(
         self,
@@ -58,7 +58,8 @@ class Arcs(Instrument, script="canvas arcs"):
 
         Args:
             tokens: the tokens that ask, one for each query.
-            weights: tensor, array or nested list. NaN is drawn as nothing.
+            weights: tensor, array or nested list. NaN is drawn as nothing. Where they are uint8, 255 stands for 1: a
+                quarter of what has to travel.
             key_tokens: the tokens that are looked at, one for each key; ``tokens`` when left out.
             heads: a name for each head; counted from 0 when left out.
             title: changes with the picture where it is given.
@@ -67,7 +68,7 @@ class Arcs(Instrument, script="canvas arcs"):
             ValueError: when labels do not fit, a weight is not between 0 and 1, or there are more than 512 tokens or
                 12 heads.
         """
-        array = as_array(weights, ["head", "query", "key"], "Arcs").astype(np.float32)
+        array = as_array(weights, ["head", "query", "key"], "Arcs")
         key_tokens = tokens if key_tokens is None else key_tokens
         count, queries, keys = array.shape
         if max(queries, keys) > MOST_TOKENS:
@@ -79,7 +80,8 @@ class Arcs(Instrument, script="canvas arcs"):
         check_labels(tokens, queries, f"Arcs with {queries} queries", optional=False)
         check_labels(key_tokens, keys, f"Arcs with {keys} keys", optional=False)
         check_labels(heads, count, f"Arcs with {count} heads")
-        outside = array[(array < 0) | (array > 1.001)]  # a softmax may round to a little more than 1
+        weights = as_weights(array)
+        outside = weights[(weights < 0) | (weights > 1.001)]  # a softmax may round to a little more than 1
         if outside.size:
             raise ValueError(f"Arcs show weights from 0 to 1, and got {outside.flat[0]:.4g}. Apply the softmax first.")
         if count > 1 and not heads:
@@ -88,11 +90,17 @@ class Arcs(Instrument, script="canvas arcs"):
             self.tokens = visible_all(tokens)
             self.key_tokens = visible_all(key_tokens)
             self.heads = visible_all(heads)
+            self.dtype = str(array.dtype)
             self.data = array.tobytes()
-            self.floor = lowest_drawn(array)
+            self.floor = lowest_drawn(weights)
             self.title = self.title if title is None else title
             self.selected = min(self.selected, queries - 1)
         return self
+
+
+def as_weights(array: np.ndarray) -> np.ndarray:
+    """Return weights as float32; uint8 stands for 0 to 1."""
+    return array.astype(np.float32) / 255 if array.dtype == np.uint8 else array
 
 
 def lowest_drawn(weights: np.ndarray) -> float:

@@ -72,6 +72,12 @@ function mount({ model, el, root, traits, draw, resize = false }) {
   keepKeys(root);
   root.append(h("p", { class: "unrolled-dead", role: "status" },
     "The kernel has stopped, so this view no longer answers. Run this cell again."));
+  // Several views may follow one control. They would all speak at once: only the one that has the focus does.
+  const readout = root.querySelector(".unrolled-readout");
+  const speak = (level) => readout?.setAttribute("aria-live", level);
+  root.addEventListener("focusin", () => speak("polite"));
+  root.addEventListener("focusout", () => speak("off"));
+  speak("off");
   el.append(root);
   run();
   const cleanup = () => {

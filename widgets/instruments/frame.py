@@ -1,7 +1,9 @@
-"""A frame: a page that somebody else has written, shut in. Its scripts run, and reach nothing outside of it.
+"""A frame: a page that somebody else has written, shut in. Its scripts run, and cannot touch the notebook around it.
 
-The browser keeps it in through two rules. The frame's *sandbox* gives the page an origin of its own, so that it cannot
-touch the notebook, open a window or send a form. The page's *content security policy* lets it ask no host for anything.
+The browser keeps it in through two rules. The frame's *sandbox* gives the page an origin of its own: it cannot read or
+change the notebook, open a window, or send a form. The page's *content security policy* lets it load nothing from any
+host. Neither rule hinders a script from sending its own frame to another address, or from keeping the computer busy. So
+a frame is for pages whose scripts are known, and what a user has written stands in them as text.
 """
 
 import traitlets as t
@@ -20,7 +22,7 @@ class Frame(Instrument, script="frame"):
     """A page in a sandbox. The page is drawn for white paper; in the dark theme its lightness is turned round."""
 
     page = t.Bytes(b"").tag(sync=True)
-    """The page, as UTF-8. Travels as a buffer; the notebook's file does not keep it."""
+    """The page, as UTF-8. Travels as a buffer; by default the notebook's file does not keep it."""
     height = t.Int(480).tag(sync=True)
     """Height in pixels; what is larger scrolls inside the frame."""
     note = t.Unicode("").tag(sync=True)

@@ -14,6 +14,7 @@ function render({ model, el }) {
   const picture = document.createElement("canvas"); // one panel, a pixel a cell, before it is enlarged
   let values = new Float32Array(0);
   let place = null;
+  let hovered = null; // [panel, row, column] under the mouse: read out, and not chosen
   const base = document.createElement("canvas"); // the picture without its cursor
   let fresh = ""; // the width, pixel ratio and theme that `base` was painted for
 
@@ -35,16 +36,19 @@ function render({ model, el }) {
     const [, ...limits] = model.get("shape");
     return limits.map((n, i) => Math.max(0, Math.min(n - 1, model.get("cursor")[i] ?? 0)));
   };
-  const nameOf = (axis, texts, i) => `${model.get(axis)} ${texts.length ? texts[i] : i}`;
+  const onView = () => hovered ?? cursorNow();
 
+  /** What is read out: strings, and labels in elements that keep their direction of writing to themselves. */
   const describe = () => {
     const [, panels, rows, columns] = model.get("shape");
-    if (!rows || !columns) return "There is nothing to show yet.";
-    const [panel, row, column] = cursorNow();
+    if (!rows || !columns) return ["There is nothing to show yet."];
+    const [panel, row, column] = onView();
     const { rows: rowTexts, columns: columnTexts, panels: panelTexts } = labels();
-    const where = panels > 1 ? `${panelTexts.length ? panelTexts[panel] : `panel ${panel + 1}`}, ` : "";
-    return `${where}${nameOf("row_axis", rowTexts, row)}, ${nameOf("column_axis", columnTexts, column)}: ` +
-      `${model.get("value_axis")} ${readable(at(panel, row, column))}`;
+    const text = (label) => h("bdi", {}, label);
+    const nameOf = (axis, texts, i) => [text(model.get(axis)), " ", texts.length ? text(texts[i]) : String(i)];
+    const where = panels > 1 ? [panelTexts.length ? text(panelTexts[panel]) : `panel ${panel + 1}`, ", "] : [];
+    return [...where, ...nameOf("row_axis", rowTexts, row), ", ", ...nameOf("column_axis", columnTexts, column), ": ",
+      text(model.get("value_axis")), ` ${readable(at(panel, row, column))}`];
   };
 
   const paintPanel = (ctx, panel, table) => {
@@ -147,7 +151,7 @@ function render({ model, el }) {
   };
 
   const drawCursor = (ctx) => {
-    const [panel, row, column] = cursorNow();
+    const [panel, row, column] = onView();
     const [x, y] = place.corner(panel);
     frameAround(ctx, x + column * place.cellWidth, y + row * place.cellHeight, place.cellWidth, place.cellHeight);
   };
@@ -156,7 +160,7 @@ function render({ model, el }) {
     const shape = model.get("shape");
     title.textContent = model.get("title");
     stage.setAttribute("aria-label", `${model.get("title") || "Heat map"}. Use the arrow keys to read the cells.`);
-    readout.textContent = describe();
+    readout.replaceChildren(...describe());
     const empty = !(shape[1] && shape[2] && shape[3]);
     stage.hidden = empty;
     scale.element.hidden = empty;
@@ -213,10 +217,12 @@ function render({ model, el }) {
   });
 
   const moveTo = (cursor) => {
+    hovered = null;
     const [, panels, rows, columns] = model.get("shape");
     const limits = [panels, rows, columns];
     model.set("cursor", cursor.map((value, i) => Math.max(0, Math.min(limits[i] - 1, value))));
     model.save_changes();
+    schedule();
   };
   stage.addEventListener("keydown", (event) => {
     const [panel, row, column] = cursorNow();
@@ -230,17 +236,27 @@ function render({ model, el }) {
     event.preventDefault();
     moveTo(next);
   });
-  canvas.addEventListener("pointermove", (event) => {
-    if (!place) return;
+  const cellUnder = (event) => {
+    if (!place) return null;
     const [, panels, rows, columns] = model.get("shape");
     for (let panel = 0; panel < panels; panel++) {
       const [x, y] = place.corner(panel);
       const column = Math.floor((event.offsetX - x) / place.cellWidth);
       const row = Math.floor((event.offsetY - y) / place.cellHeight);
-      const [p, r, c] = cursorNow();
-      if (row < 0 || row >= rows || column < 0 || column >= columns || (p === panel && r === row && c === column)) continue;
-      moveTo([panel, row, column]);
+      if (row >= 0 && row < rows && column >= 0 && column < columns) return [panel, row, column];
     }
+    return null;
+  };
+  const hover = (cell) => {
+    if (String(cell) === String(hovered)) return;
+    hovered = cell;
+    schedule();
+  };
+  canvas.addEventListener("pointermove", (event) => hover(cellUnder(event)));
+  canvas.addEventListener("pointerleave", () => hover(null));
+  canvas.addEventListener("click", (event) => {
+    const cell = cellUnder(event);
+    if (cell) moveTo(cell);
   });
 
   const root = h("div", { class: "unrolled-heat-map" }, title, stage, scale.element, missing, readout, details.element);
@@ -249,10 +265,12 @@ function render({ model, el }) {
   const shown = "data shape frame low high palette row_axis column_axis row_labels column_labels panel_titles square".split(" ");
   const changed = shown.map((name) => `change:${name}`).join(" ");
   const spoil = () => { fresh = ""; };
+  const forget = () => { hovered = null; }; // whoever chose a cell, or sent other cells: these are read out now
   model.on("change:data", read);
   model.on(changed, spoil);
-  const { cleanup } = mount({ model, el, root, draw, resize: true, traits: [...shown, "title", "value_axis", "cursor"] });
-  return () => { model.off("change:data", read); model.off(changed, spoil); cleanup(); };
+  model.on("change:shape change:cursor", forget);
+  const { schedule, cleanup } = mount({ model, el, root, draw, resize: true, traits: [...shown, "title", "value_axis", "cursor"] });
+  return () => { model.off("change:data", read); model.off(changed, spoil); model.off("change:shape change:cursor", forget); cleanup(); };
 }
 
 export default { render };

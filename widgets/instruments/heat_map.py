@@ -22,7 +22,8 @@ class HeatMap(Instrument, script="canvas heat_map_layout heat_map"):
     >>> HeatMap(title="Weights").show(torch.rand(3, 4), row_labels="abc")
 
     Keyboard: arrows move the cursor, Home and End go to the ends of a row, PageUp and PageDown to the
-    panel before and after. The cell under the cursor is read out.
+    panel before and after; a click moves it as well. The cell under the cursor is read out, and while the mouse is over
+    the picture, the cell under the mouse.
     """
 
     data = t.Bytes(b"").tag(sync=True)

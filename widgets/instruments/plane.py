@@ -62,6 +62,7 @@ class Plane(Instrument, script="canvas plane"):
         arrows: object = (),
         arrow_labels: Sequence[object] = (),
         limits: tuple[float, float] | None = None,
+        readout: str | None = None,
         title: str | None = None,
     ) -> "Plane":
         """Show ``points`` [points 2] and ``arrows`` [arrows 4]; the handle stays where it is.
@@ -74,7 +75,7 @@ class Plane(Instrument, script="canvas plane"):
             arrow_labels: one for each arrow, or none.
             limits: the lowest and the highest number on both axes; wide enough for all, with 0 in the middle, when
                 left out.
-            title: changes with the picture where it is given.
+            readout, title: change with the picture where they are given.
 
         Raises:
             ValueError: when a number is not finite, labels do not fit, or there are more than 200 of a kind.
@@ -97,6 +98,7 @@ class Plane(Instrument, script="canvas plane"):
             self.points, self.weights, self.arrows = places.tobytes(), shares.tobytes(), shafts.tobytes()
             self.labels = visible_all(labels)
             self.arrow_labels = visible_all(arrow_labels)
+            self.readout = self.readout if readout is None else readout
             self.title = self.title if title is None else title
             self.limits = [float(low), float(high)]
         return self

@@ -15,7 +15,7 @@ function render({ model, el }) {
   const scale = legend();
   const stage = scroller({ role: "application", tabindex: "0", "aria-roledescription": "grid of pictures",
     "aria-describedby": readout.id }, canvas, () => schedule());
-  const atlas = document.createElement("canvas"); // all pictures side by side, a pixel a number
+  const atlas = document.createElement("canvas"); // all pictures, a pixel a number
   let levels = new Uint8Array(0);
   let scores = new Float32Array(0);
   let best = 0; // the highest score, which has the largest dot
@@ -54,10 +54,17 @@ function render({ model, el }) {
     return [nameOf(row, column), ...said.flatMap((part, i) => [i ? "; " : ": ", part])];
   };
 
+  /** How many pictures stand side by side in the atlas. It is nearly a square: no canvas is as wide as a thousand of them. */
+  const across = () => {
+    const [rows, columns, height, width] = model.get("shape");
+    return Math.min(rows * columns, Math.ceil(Math.sqrt((rows * columns * height) / width)));
+  };
+  const inAtlas = (cell) => [(cell % across()) * model.get("shape")[3], Math.floor(cell / across()) * model.get("shape")[2]];
+
   /** All pictures in the colours of the theme. What is no number is left open: the page looks through. */
   const paintAtlas = () => {
     const [rows, columns, height, width] = model.get("shape");
-    [atlas.width, atlas.height] = [columns * width, rows * height];
+    [atlas.width, atlas.height] = [across() * width, Math.ceil((rows * columns) / across()) * height];
     const ctx = atlas.getContext("2d");
     const pixels = ctx.createImageData(atlas.width, atlas.height);
     const words = new Uint32Array(pixels.data.buffer);
@@ -67,9 +74,9 @@ function render({ model, el }) {
       return level === MISSING ? 0 : (255 << 24) | (blue << 16) | (green << 8) | red;
     });
     let from = 0;
-    for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) for (let y = 0; y < height; y++) {
-      const to = (row * height + y) * atlas.width + column * width;
-      for (let x = 0; x < width; x++) words[to + x] = colours[levels[from++]];
+    for (let cell = 0; cell < rows * columns; cell++) {
+      const [left, top] = inAtlas(cell);
+      for (let y = top; y < top + height; y++) for (let x = left; x < left + width; x++) words[y * atlas.width + x] = colours[levels[from++]];
     }
     ctx.putImageData(pixels, 0, 0);
   };
@@ -92,7 +99,7 @@ function render({ model, el }) {
       for (let column = 0; column < columns; column++) {
         const [x, y] = corner(row, column);
         ctx.strokeStyle = colours.line;
-        ctx.drawImage(atlas, column * width, row * height, width, height, x, y, cell, cell);
+        ctx.drawImage(atlas, ...inAtlas(row * columns + column), width, height, x, y, cell, cell);
         ctx.strokeRect(x - 0.5, y - 0.5, cell + 1, cell + 1);
         const share = scores.length ? scores[row * columns + column] / best : 0;
         if (share > 0) { // the area of the dot grows with the score
@@ -153,7 +160,7 @@ function render({ model, el }) {
     readout.replaceChildren(...describe());
     stage.element.hidden = scale.element.hidden = note.hidden = empty;
     const first = scores.indexOf(best);
-    note.textContent = !scores.length ? "" : first < 0 ? `No ${model.get("score_axis")} is above 0.`
+    note.textContent = !scores.length ? "" : !best ? `No ${model.get("score_axis")} is above 0.`
       : `Dots: ${model.get("score_axis")}. Highest: ${readable(best)} in ${nameOf(Math.floor(first / columns), first % columns)}.`;
     scale.draw("sequential", model.get("low"), model.get("high"), "");
     details.redraw();

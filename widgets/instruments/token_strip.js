@@ -26,6 +26,14 @@ function render({ model, el }) {
         "data-ends": ENDS[token] }, token)));
   };
 
+  /** What is read out: strings, and text of others in elements that keep their direction of writing to themselves. */
+  const describe = (tokens, chosen) => {
+    if (!tokens.length) return ["There is no token to show yet."];
+    if (chosen < 0) return ["Choose a token with the mouse or the arrow keys to read its value."];
+    return [`Token ${chosen + 1} of ${tokens.length}, `, h("bdi", {}, tokens[chosen]), ": ",
+      h("bdi", {}, model.get("value_axis")), ` ${readable(value(chosen))}`];
+  };
+
   const draw = () => {
     const tokens = model.get("tokens");
     const [low, high] = [model.get("low"), model.get("high")];
@@ -46,9 +54,7 @@ function render({ model, el }) {
     scale.element.hidden = !tokens.length;
     if (chosen >= 0 && chosen < tokens.length) list.setAttribute("aria-activedescendant", `${prefix}-${chosen}`);
     else list.removeAttribute("aria-activedescendant");
-    if (!tokens.length) readout.textContent = "There is no token to show yet.";
-    else if (chosen < 0) readout.textContent = "Choose a token with the mouse or the arrow keys to read its value.";
-    else readout.textContent = `Token ${chosen + 1} of ${tokens.length}, ${tokens[chosen]}: ${model.get("value_axis")} ${readable(value(chosen))}`;
+    readout.replaceChildren(...describe(tokens, chosen));
     scale.draw(model.get("palette"), low, high, model.get("value_axis"));
     details.redraw();
   };

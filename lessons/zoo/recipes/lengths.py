@@ -8,8 +8,6 @@ two of 96. Both came to 1.6 nats at 64 characters; beyond them ALiBi stayed ther
 and went on rising with every step. So a smaller model and 2400 steps are enough.
 """
 
-import math
-
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -23,7 +21,7 @@ from lessons.positions.length import TIMES, LengthRow, loss_by_position
 from lessons.positions.model import PositionedConfig, PositionedModel
 from lessons.text.characters import Characters
 from lessons.zoo.recipes import Recipe
-from lessons.zoo.recipes.tales import RARE, clean, split
+from lessons.zoo.recipes.tales import RARE, SOURCE, TEXT_SHA256, clean, split, warm_then_cosine
 
 SEED = 0
 LENGTH = 64  # characters of a window in training: L
@@ -48,10 +46,7 @@ def length_training(text: str, encoding: str, seed: int = SEED, steps: int = STE
         starts = torch.randint(len(ids) - LENGTH, (WINDOWS, 1), generator=generator)
         return ids[starts + torch.arange(LENGTH + 1)]
 
-    def schedule(step: int) -> float:
-        """A hundred steps of warming up, then half a cosine down to a twentieth."""
-        return min(1.0, step / 100) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * step / steps)))
-
+    schedule = warm_then_cosine(steps)
     optimizer = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE, betas=(0.9, 0.99))
     return Training(model, optimizer, next_loss, batches, steps, seed, clip=1.0, schedule=schedule, threads=1)
 
@@ -79,8 +74,8 @@ def lengths(encoding: str) -> Recipe:
         kind="positioned-model",
         architecture="transformer",
         licence="MIT",
-        source="Grimm's Fairy Tales, edited by Frances Jenkins Olcott (public domain), plain text in UTF-8",
-        text_sha256="8349c1b2bcc4b40e8e9b776280d53df2534c3a85e4fdbaa95bfbe3cf505595ae",
+        source=SOURCE,
+        text_sha256=TEXT_SHA256,
         seed=SEED,
         tolerance={"nats_1": 0.03},
         training=lambda text: length_training(clean(text), encoding, SEED),

@@ -13,6 +13,7 @@ is no proof that every training does.
 
 import math
 import re
+from collections.abc import Callable
 
 import torch
 
@@ -26,6 +27,8 @@ from lessons.recurrent.streams import Streams, random_start, stream_loss
 from lessons.text.characters import Characters
 from lessons.zoo.recipes import Recipe
 
+SOURCE = "Grimm's Fairy Tales, edited by Frances Jenkins Olcott (public domain), plain text in UTF-8"
+TEXT_SHA256 = "8349c1b2bcc4b40e8e9b776280d53df2534c3a85e4fdbaa95bfbe3cf505595ae"
 SEED = 0
 EMBEDDING, HIDDEN = 64, 384
 STREAMS, WINDOW = 16, 128  # characters side by side, and between two cuts of the gradient
@@ -48,6 +51,11 @@ def split(text: str) -> tuple[str, str]:
     return text[:cut], text[cut:]
 
 
+def warm_then_cosine(steps: int, warm: int = 100) -> Callable[[int], float]:
+    """The factor of the learning rate at each step: `warm` steps of rising, then half a cosine down to a twentieth."""
+    return lambda step: min(1.0, step / warm) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * step / steps)))
+
+
 def character_training(
     text: str, architecture: str, seed: int = SEED, passes: int = PASSES, least: int = RARE
 ) -> Training:
@@ -62,11 +70,7 @@ def character_training(
     model = CharacterModel(config)
     streams = Streams(model, model.vocabulary.encode(train), STREAMS, WINDOW).to(best())
     steps = passes * streams.steps_per_pass
-
-    def schedule(step: int) -> float:
-        """A hundred steps of warming up, then half a cosine down to a twentieth."""
-        return min(1.0, step / 100) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * step / steps)))
-
+    schedule = warm_then_cosine(steps)
     optimizer = torch.optim.Adam(streams.parameters(), lr=LEARNING_RATE, betas=(0.9, 0.99))
     batches = lambda generator: random_start(generator, WINDOW)  # noqa: E731
     return Training(streams, optimizer, stream_loss, batches, steps, seed, clip=1.0, schedule=schedule, threads=1)
@@ -98,8 +102,8 @@ def tales(architecture: str) -> Recipe:
         kind="character-model",
         architecture=architecture,
         licence="MIT",
-        source="Grimm's Fairy Tales, edited by Frances Jenkins Olcott (public domain), plain text in UTF-8",
-        text_sha256="8349c1b2bcc4b40e8e9b776280d53df2534c3a85e4fdbaa95bfbe3cf505595ae",
+        source=SOURCE,
+        text_sha256=TEXT_SHA256,
         seed=SEED,
         tolerance={"nats": 0.03, "quote_r": 0.15},
         training=lambda text: character_training(clean(text), architecture, SEED),

@@ -1,18 +1,25 @@
 """A small model of our own whose heads have visible jobs: previous token, same word, induction, first token.
 
 It reads the fairy tales of the recipe `tales`, the last tenth of them held out, and between them random pieces that
-come twice, in order or mirrored. Nobody tells a head what to look at: the loss is that of the next token alone. The
-copies make looking back worth while, and the heads that do it grow by themselves (Olsson et al. 2022 find them in every
-model of language). Without the copies this model would need far more text for it.
+come again: first mirrored ones, later in order, too. Nobody tells a head what to look at: the loss is that of the next
+token alone. The copies make looking back worth while, and the heads that do it grow by themselves (Olsson et al. 2022
+find those for induction in every model of language; without the copies this model would need far more text for it).
 
-How the recipe was found, by trials with seed 0. A table of tokens of the usual size, .02, is lost among what the blocks
-add to it, and 600 steps brought no head for induction; at .05, with a louder last norm, it came after 500. The part
-that all rows share stands in for the biases that a Llama has not: a head that looks by place alone needs something that
-is the same for every token. Many small steps are worth more than few large ones.
+How the recipe was found, by trials. A table of tokens of the usual size, .02, is lost among what the blocks add to it,
+and 600 steps brought no head for induction. The part that all rows share stands in for the biases that a Llama has not:
+a head that looks by place alone needs something that is the same for every token. Many small steps are worth more than
+few large ones. For long nothing seems to happen, then the loss falls within some 300 steps.
+
+The order matters. With both kinds of copies from the beginning induction came first, after 1200 steps, and its head
+then foretold the mirrored copies as well: the token after the copy has heard of both before it. So no head for the same
+word grew. With mirrored copies alone it grew within 1600 steps, and induction beside it some 600 steps after its turn:
+so with both seeds that were tried. Seed 0 ends with .93 for the previous token, .46 for the same word and .83 for
+induction, seed 1 is a little better in each.
 """
 
 import math
 import re
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -31,13 +38,12 @@ from lessons.text.repeats import again, mirrored, twice
 from lessons.zoo.recipes import Recipe
 from lessons.zoo.recipes.tales import clean, split
 
-SEED = 0
+SEED = 1
 PIECES, CONTEXT = 1000, 256
 D_MODEL, LAYERS, HEADS, D_HEAD, D_FF = 128, 3, 4, 32, 256
 SPREAD, SHARED, LOUDNESS = 0.05, 0.1, 2.0  # of the token table, of what all its rows share, of the last norm
 TOKENS, STEPS = 1024, 4000  # of a step
-LENGTHS = (64, 64, 64, 256)  # of the texts of a step, each as likely
-MIRRORED = 10
+MIRRORED_STEPS = 1500  # of them, in the beginning: no copies in order, and short texts
 WINDOWS = 32  # for the scores: held-out texts of 128 tokens
 
 Batch = tuple[Bool[Tensor, "batch time"], Int[Tensor, "batch time+1"]]
@@ -62,7 +68,9 @@ def llama_training(text: str, seed: int = SEED, steps: int = STEPS, pieces: int 
     model.tokenizer = tokenizer
 
     def batches(generator: torch.Generator) -> Batch:
-        return mixture(tale, len(tokenizer), generator)
+        beginning = training.done < MIRRORED_STEPS
+        lengths, in_order = ((64,), 0) if beginning else ((64, 64, 64, 256), 5)
+        return mixture(tale, len(tokenizer), lengths, in_order, generator)
 
     def schedule(step: int) -> float:
         """Fifty steps of warming up, then half a cosine down to a twentieth."""
@@ -71,18 +79,21 @@ def llama_training(text: str, seed: int = SEED, steps: int = STEPS, pieces: int 
     matrices = [weight for weight in model.blocks.parameters() if weight.dim() > 1]
     others = [model.embed.weight, *(weight for weight in model.parameters() if weight.dim() == 1)]
     optimizer = Muon(matrices, others, lr=0.02, others_lr=5e-3)
-    return Training(
+    training = Training(
         model.to(best()), optimizer, foretold_loss, batches, steps, seed, clip=1.0, schedule=schedule, threads=1
     )
+    return training
 
 
-def mixture(tale: Int[Tensor, "..."], vocab: int, generator: torch.Generator) -> Batch:
+def mixture(
+    tale: Int[Tensor, "..."], vocab: int, lengths: Sequence[int], in_order: int, generator: torch.Generator
+) -> Batch:
     """Texts of one length, all behind the sign for the start, and which of their tokens are to be foretold.
 
-    Eight in sixteen are from the tale, in five something comes again and again, three are mirrored. What comes again
-    are random pieces: in one text all alike, in another as frequent as in the tale.
+    Eight in sixteen are from the tale; in `in_order` something comes again and again, in the others it is mirrored.
+    What comes again are random pieces: in one text all alike, in another as frequent as in the tale.
     """
-    length = LENGTHS[int(torch.randint(len(LENGTHS), (), generator=generator))]
+    length = lengths[int(torch.randint(len(lengths), (), generator=generator))]
     rows = TOKENS // length
     ids, foretold = torch.zeros(rows, length + 1, dtype=torch.long), torch.ones(rows, length, dtype=torch.bool)
     for row in range(rows):
@@ -95,7 +106,7 @@ def mixture(tale: Int[Tensor, "..."], vocab: int, generator: torch.Generator) ->
             draw = lambda size: torch.randint(1, vocab, (size,), generator=generator)  # noqa: E731
         else:
             draw = lambda size: tale[torch.randint(len(tale), (size,), generator=generator)]  # noqa: E731
-        ids[row, 1:], foretold[row] = (again if kind < MIRRORED else mirrored)(draw, length, generator)
+        ids[row, 1:], foretold[row] = (again if kind < 8 + in_order else mirrored)(draw, length, generator)
     return foretold, ids
 
 
@@ -108,8 +119,8 @@ def foretold_loss(model: Llama, batch: Batch) -> Float[Tensor, ""]:
 def score(model: Llama, text: str) -> dict[str, float]:
     """On the held-out tenth: the loss in nats a piece. For each job the best score, with its layer and head.
 
-    Induction is measured on pieces of our own tale that come twice, where `nats_again` is the loss on the second time; the
-    other jobs on the held-out tenth.
+    Induction is measured on pieces of our own tale that come twice, where `nats_again` is the loss on the second time;
+    the other jobs on the held-out tenth.
     """
     ids = torch.tensor(model.tokenizer.encode(flowing(split(clean(text))[1]), special=False).ids)
     size = min(128, len(ids) // 2)
@@ -146,7 +157,7 @@ def tales_llama() -> Recipe:
         source="Grimm's Fairy Tales, edited by Frances Jenkins Olcott (public domain), plain text in UTF-8",
         text_sha256="8349c1b2bcc4b40e8e9b776280d53df2534c3a85e4fdbaa95bfbe3cf505595ae",
         seed=SEED,
-        tolerance={"nats": 0.1, "previous_token": 0.2, "induction": 0.2},
+        tolerance={"nats": 0.1, "previous_token": 0.2, "same_word": 0.2, "induction": 0.2},
         training=lambda text: llama_training(clean(text), SEED),
         score=score,
     )
