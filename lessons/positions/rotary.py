@@ -73,7 +73,7 @@ class Rotary(InnerPositions):
 
     def turn(self, x: Float[Tensor, "batch head time d_head"]) -> Float[Tensor, "batch head time d_head"]:
         """Queries or keys, the first of which stands at position 0."""
-        return rotate(x, torch.arange(x.shape[-2], device=x.device), self.base, self.pairing)
+        return rotate(x, torch.arange(x.shape[-2], device="cpu"), self.base, self.pairing)
 
 
 def _check(d_head: int, base: float, pairing: str = "halves") -> None:

@@ -14,8 +14,7 @@ PANELS = {
     "gates": ("02_lstm_gates.ipynb", "from widgets.explorers.gates import Gates\n\npanel = Gates()\npanel"),
     "head_browser": (
         "03_attention_heads.ipynb",
-        "from widgets.explorers.head_browser import HeadBrowser\n\n"
-        "panel = HeadBrowser(layer=2, head=9, token=11, job='previous_token')\npanel",
+        "from widgets.explorers.head_browser import HeadBrowser\n\npanel = HeadBrowser(job='same_word')\npanel",
     ),
     "encoding": (
         "04_positional_encodings.ipynb",

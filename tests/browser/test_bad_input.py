@@ -44,7 +44,7 @@ texts = json.loads({js(json.dumps(HOSTILE))})
 n = len(texts)
 heat = HeatMap(title=texts[0], row_axis=texts[1], column_axis=texts[0], value_axis=texts[0])
 display(heat.show(torch.rand(n, n), row_labels=texts, column_labels=texts))
-display(TokenStrip(title=texts[0], value_axis=texts[0]).show(texts, torch.rand(n)))
+display(TokenStrip(title=texts[0], value_axis=texts[0], selected=0).show(texts, torch.rand(n)))
 display(Bars(title=texts[0], label_axis=texts[0], value_axis=texts[0]).show(texts, torch.rand(n), series=[texts[0]]))
 from widgets.instruments.arcs import Arcs
 from widgets.instruments.plane import Plane
@@ -88,6 +88,9 @@ display(rnn_gradients.rnn_step(student))
             expect(table).to_contain_text(HOSTILE[0])
             expect(table).to_contain_text("line⏎break")
             expect(table).to_contain_text("∅")
+        for name in ("heat-map", "token-strip", "arcs", "thumbnails", "plane"):
+            turned = page.locator(f".unrolled-{name} .unrolled-readout bdi", has_text=HOSTILE[0])
+            assert turned.count() > 0, f"{name}: a text from right to left would turn the whole sentence around"
         card = page.locator(".unrolled-prediction").first
         card.get_by_role("radio").first.click()
         card.get_by_role("button", name="Commit").click()

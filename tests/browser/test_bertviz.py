@@ -60,6 +60,7 @@ def test_a_token_is_text_and_nothing_of_it_runs(notebook: Notebook) -> None:
 
 def test_the_layer_list_changes_one_picture_and_leaves_the_other(notebook: Notebook) -> None:
     one, two = frame(notebook, HEAD), frame(notebook, SECOND)
+    one.get_by_label("Layer").select_option("0")
     before, other = strengths(one), strengths(two)
     assert len(before) == 3 * 4 * 4 and before != other
     one.get_by_label("Layer").focus()
@@ -100,15 +101,20 @@ def test_the_notebook_keeps_no_page(notebook: Notebook) -> None:
     assert "Frame: run this cell" in stored and len(stored) < 20_000
 
 
-def test_every_frame_has_a_name_and_keeps_its_page_in(notebook: Notebook) -> None:
-    # Last, because what the page is forbidden is an error in the console.
+def test_every_frame_has_a_name_and_a_sandbox(notebook: Notebook) -> None:
     frames = notebook.page.locator(".unrolled-frame iframe")
     attributes = frames.evaluate_all("all => all.map((x) => [x.getAttribute('sandbox'), x.title])")
     assert attributes == [["allow-scripts", f"BertViz, {name} view"] for name in ("head", "model", "neuron", "head")]
-    body = frame(notebook, HEAD).locator("body")
-    with pytest.raises(Error, match="cross-origin|Blocked a frame"):
-        body.evaluate("() => parent.document.title")
-    with pytest.raises(Error, match="Failed to fetch|NetworkError"):
-        body.evaluate("(_, address) => fetch(address)", notebook.lab.address)
-    assert any("Content Security Policy" in error for error in notebook.errors)
-    assert notebook.foreign == []
+
+
+def test_a_page_cannot_read_the_notebook_nor_ask_a_host(browser, lab) -> None:
+    # In a notebook of its own, because what the page is forbidden is an error in the console.
+    with open_notebook(browser, lab, lab.write("shut_in.ipynb", RECORDING)) as opened:
+        opened.run_all()
+        body = frame(opened, 0).locator("body")
+        with pytest.raises(Error, match="cross-origin|Blocked a frame"):
+            body.evaluate("() => parent.document.title")
+        with pytest.raises(Error, match="Failed to fetch|NetworkError"):
+            body.evaluate("(_, address) => fetch(address)", lab.address)
+        assert any("Content Security Policy" in error for error in opened.errors)
+        assert opened.foreign == []

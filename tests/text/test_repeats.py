@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lessons.text.pieces import byte_pairs
-from lessons.text.repeats import copies, twice
+from lessons.text.repeats import again, mirrored, twice
 from lessons.text.tale import TALE
 
 TOKENIZER = byte_pairs(TALE, 400)
@@ -28,27 +28,41 @@ def test_a_count_out_of_range(count):
         twice(TOKENIZER, count)
 
 
-def stretches(length: int, mirrored: bool, seed: int = 0):
-    """Copies of ever new numbers, so that a number that comes again is a copy."""
+def numbers():
+    """Gives ever new numbers, so that a number that comes again is a copy."""
     counter = iter(range(10_000))
-    draw = lambda size: torch.tensor([next(counter) for _ in range(size)])  # noqa: E731
-    return copies(draw, length, mirrored, torch.Generator().manual_seed(seed))
+    return lambda size: torch.tensor([next(counter) for _ in range(size)])
 
 
-@pytest.mark.parametrize("mirrored", [False, True])
-def test_what_can_be_foretold_is_the_copy_but_for_its_beginning(mirrored):
-    for seed in range(20):
-        ids, foretold = stretches(65, mirrored, seed)
+@pytest.mark.parametrize("length", [12, 64, 101])
+def test_again_and_again(length):
+    sizes = set()
+    for seed in range(200):
+        ids, foretold = again(numbers(), length, torch.Generator().manual_seed(seed))
+        assert len(ids) == len(foretold) == length
+        size = int(ids.max()) + 1
+        assert torch.equal(ids, torch.arange(length) % size)
+        # The first token of the first copy comes as a surprise: nobody knows how long the stretch is.
+        assert torch.equal(foretold, torch.arange(length) > size)
+        sizes.add(size)
+    assert (min(sizes), max(sizes)) == (4, length // 3)
+
+
+def test_most_stretches_are_short():
+    sizes = [int(again(numbers(), 256, torch.Generator().manual_seed(seed))[0].max()) + 1 for seed in range(200)]
+    assert sum(size <= 24 for size in sizes) > 100 and max(sizes) > 70
+
+
+def test_mirrored():
+    sizes = set()
+    for seed in range(50):
+        ids, foretold = mirrored(numbers(), 65, torch.Generator().manual_seed(seed))
         assert len(ids) == len(foretold) == 65
-        step = -1 if mirrored else 1  # in a copy the numbers go up by one, in a mirrored one down
         for place in range(1, 65):
-            seen = ids[place] in ids[:place]
-            begins = ids[place] == ids[place - 1] if mirrored else seen and ids[place] != ids[place - 1] + 1
-            assert foretold[place].item() == (seen and not begins), (seed, place)
-            if foretold[place]:
-                assert ids[place] == ids[place - 1] + step
-
-
-def test_stretches_are_of_many_lengths():
-    firsts = {int(stretches(64, False, seed)[1].nonzero()[0]) - 1 for seed in range(200)}
-    assert min(firsts) == 4 and max(firsts) == 32 and len(firsts) > 25
+            seen, turns = ids[place] in ids[:place], ids[place] == ids[place - 1]
+            assert foretold[place].item() == (bool(seen) and not turns), (seed, place)
+            if foretold[place]:  # what came before the present token last time
+                last = int((ids[: place - 1] == ids[place - 1]).nonzero()[-1])
+                assert ids[place] == ids[last - 1]
+        sizes.add(int(foretold.nonzero()[0]) - 1)
+    assert (min(sizes), max(sizes)) == (4, 12)
