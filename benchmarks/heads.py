@@ -129,7 +129,9 @@ def main() -> int:
             ratios[time] = {name: theirs[name] / value for name, value in ours.items()}
             print(f"{time} tokens, {LAYERS}x{HEADS} heads")
             for name, ratio in ratios[time].items():
-                print(f"  {name:20} ours {ours[name]:12,.0f}   BertViz {theirs[name]:14,.0f}   {ratio:8.1f}x", flush=True)
+                print(
+                    f"  {name:20} ours {ours[name]:12,.0f}   BertViz {theirs[name]:14,.0f}   {ratio:8.1f}x", flush=True
+                )
     sentence, code = verdict(ratios)
     print(sentence)
     return code

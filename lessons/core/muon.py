@@ -100,9 +100,8 @@ def as_matrix(x: Tensor) -> Tensor:
 def orthogonal(x: Float[Tensor, "batch output input"]) -> Float[Tensor, "batch output input"]:
     """Matrices with the same singular vectors as x, and nearly all singular values between about 0.7 and 1.2.
 
-    Five rounds of Newton-Schulz's iteration, which needs nothing but products. Not all: five rounds are too few for a
-    singular value below about 0.0015 times the norm of x, the root of the sum of all its squares. It is at most made
-    some 500 times as large a part of the norm as it was.
+    Five rounds of Newton-Schulz's iteration, which needs nothing but products. They are too few for a singular value
+    below about 0.0015 times the norm of x, the root of the sum of all its squares: that one stays smaller.
     """
     a, b, c = COEFFICIENTS
     flat = x if x.shape[-2] <= x.shape[-1] else x.mT

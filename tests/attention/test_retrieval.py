@@ -40,10 +40,10 @@ def test_as_the_temperature_falls_soft_retrieval_becomes_hard():
     assert distances == sorted(distances, reverse=True) and distances[-1] == 0.0
 
 
-@pytest.mark.parametrize("temperature", [1e-39, 1e-46, 1e-320])
+@pytest.mark.parametrize("temperature", [2e-38, 1e-39, 1e-46, 3e-308, 1e-320])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_a_temperature_next_to_0_is_the_limit(temperature, dtype):
-    scores = torch.tensor([[2.0, 1.0, 2.0], [0.0, 3.0, 2.5]], dtype=dtype)
+    scores = torch.tensor([[2000.0, 1000.0, 2000.0], [0.0, 3000.0, 2500.0]], dtype=dtype)
     assert weights_at(scores, temperature).tolist() == [[0.5, 0.0, 0.5], [0.0, 1.0, 0.0]]
 
 

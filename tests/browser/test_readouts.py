@@ -1,4 +1,4 @@
-"""What is read out, and when: under the mouse, of the view that has the focus, of a head that looks everywhere alike."""
+"""What is read out, and when: under the mouse, in the view that has the focus, of a head without a single line."""
 
 from collections.abc import Iterator
 

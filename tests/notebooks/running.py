@@ -68,7 +68,8 @@ def output_of(process: subprocess.Popen, seconds: float) -> str:
         for kernel in kernels:
             with contextlib.suppress(psutil.NoSuchProcess):
                 kernel.kill()
-        process.communicate()
+        process.wait()
+        process.stdout.close()
         raise
 
 

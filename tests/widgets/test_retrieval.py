@@ -28,7 +28,9 @@ def test_the_weights_and_the_answer_are_those_of_the_lesson(similarity: str, tem
     np.testing.assert_allclose(panel.plane.values, ANIMALS.key.numpy(), rtol=1e-6)
     assert float(panel.plane.readout.split(" is ")[1].split(" ")[0]) == pytest.approx(answer.item(), abs=0.051)
     for label, name, value in zip(panel.bars.labels, ANIMALS.names, score(query, ANIMALS.key)[0].tolist(), strict=True):
-        assert label.startswith(f"{name}, ") and float(label.split(", ")[1].replace("−", "-")) == pytest.approx(value, abs=0.0051)
+        assert label.startswith(f"{name}, ") and float(label.split(", ")[1].replace("−", "-")) == pytest.approx(
+            value, abs=0.0051
+        )
     assert panel.status.message == "" and panel.plane.labels == list(ANIMALS.names)
 
 

@@ -125,7 +125,7 @@ def test_the_recipe_trains(architecture):
 
 
 def test_the_learning_rate_warms_up_and_falls():
-    factor = recipe.warm_then_cosine(1000, warm=40)
+    factor = tales.warm_then_cosine(1000, warm=40)
     assert [factor(step) for step in (0, 10, 20)] == pytest.approx([0, 0.25, 0.5], rel=1e-2)
     assert [factor(step) for step in (500, 1000)] == pytest.approx([0.525, 0.05])
-    assert recipe.warm_then_cosine(1000)(50) == pytest.approx(0.5, rel=1e-2)
+    assert tales.warm_then_cosine(1000)(50) == pytest.approx(0.5, rel=1e-2)

@@ -16,6 +16,7 @@ from lessons.attention.head_scores import JOBS
 from lessons.attention.heads import HeadReading, encode
 from lessons.bert.encoder import BertEncoder
 from lessons.checks.wording import number
+from lessons.core.modes import evaluating
 from widgets import controls
 from widgets.explorers.head_explorer import NO_JOB, HeadExplorer
 from widgets.explorers.head_models import Models, longest
@@ -97,7 +98,7 @@ class HeadDeletion(HeadExplorer):
     def _measured(self, title: str, text: str, other: str, gone: tuple[Head, ...]) -> dict:
         """What the model says without these heads. It is kept, for the next change seldom concerns all of it."""
         model, reading = self._models.model(title), self._models.reading(title, text)
-        with deleted(model, gone), torch.no_grad():
+        with deleted(model, gone), evaluating(model), torch.no_grad():
             if not isinstance(model, BertEncoder):
                 costs = surprise(model, reading.ids).cpu()
                 return {"next": next_probabilities(model, reading.ids).cpu(), "surprise": costs, "note": ""}
@@ -107,7 +108,7 @@ class HeadDeletion(HeadExplorer):
             ids = reading.ids[None].to(next(model.parameters()).device)
             return {
                 "alike": similarity(model, reading.ids, torch.tensor(encoded.ids)),
-                "vectors": model.eval()(ids)[0].cpu(),
+                "vectors": model(ids)[0].cpu(),
                 "note": f"Of the second sentence: {note}" if note else "",
             }
 

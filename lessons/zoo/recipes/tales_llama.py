@@ -17,7 +17,6 @@ so with both seeds that were tried. Seed 0 ends with .93 for the previous token,
 induction, seed 1 is a little better in each.
 """
 
-import math
 import re
 from collections.abc import Sequence
 
@@ -36,7 +35,7 @@ from lessons.gpt.llama import Llama, LlamaConfig
 from lessons.text.pieces import byte_pairs
 from lessons.text.repeats import again, mirrored, twice
 from lessons.zoo.recipes import Recipe
-from lessons.zoo.recipes.tales import clean, split
+from lessons.zoo.recipes.tales import SOURCE, TEXT_SHA256, clean, split, warm_then_cosine
 
 SEED = 1
 PIECES, CONTEXT = 1000, 256
@@ -72,10 +71,7 @@ def llama_training(text: str, seed: int = SEED, steps: int = STEPS, pieces: int 
         lengths, in_order = ((64,), 0) if beginning else ((64, 64, 64, 256), 5)
         return mixture(tale, len(tokenizer), lengths, in_order, generator)
 
-    def schedule(step: int) -> float:
-        """Fifty steps of warming up, then half a cosine down to a twentieth."""
-        return min(1.0, step / 50) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * step / steps)))
-
+    schedule = warm_then_cosine(steps, warm=50)
     matrices = [weight for weight in model.blocks.parameters() if weight.dim() > 1]
     others = [model.embed.weight, *(weight for weight in model.parameters() if weight.dim() == 1)]
     optimizer = Muon(matrices, others, lr=0.02, others_lr=5e-3)
@@ -127,16 +123,20 @@ def score(model: Llama, text: str) -> dict[str, float]:
     starts = torch.linspace(0, len(ids) - size, WINDOWS).long()
     windows = torch.cat([torch.zeros(WINDOWS, 1, dtype=torch.long), ids[starts[:, None] + torch.arange(size)]], dim=1)
     repeated = torch.stack([twice(model.tokenizer, 50, seed) for seed in range(8)])
-    with torch.no_grad():
-        nats = F.cross_entropy(model(windows[:, :-1]).flatten(0, 1), windows[:, 1:].flatten())
-        second = F.cross_entropy(model(repeated[:, :-1])[:, 51:].flatten(0, 1), repeated[:, 52:].flatten())
-    figures = {"nats": nats.item(), "nats_again": second.item()}
+    figures = {"nats": nats(model, windows), "nats_again": nats(model, repeated, first=52)}
     tales, repeats = (mean_scores(model, texts) for texts in (windows, repeated))
     for job in ("previous_token", "first_token", "same_word", "induction"):
         scores = (repeats if job == "induction" else tales)[job]
         layer, head = best_head(scores)
         figures |= {job: scores[layer, head].item(), f"{job}_layer": float(layer), f"{job}_head": float(head)}
     return figures
+
+
+@torch.no_grad()
+def nats(model: Llama, texts: Int[Tensor, "batch time"], first: int = 1) -> float:
+    """The mean surprise of the tokens from number `first` on."""
+    texts = texts.to(model.embed.weight.device)
+    return F.cross_entropy(model(texts[:, :-1])[:, first - 1 :].flatten(0, 1), texts[:, first:].flatten()).item()
 
 
 def mean_scores(model: Llama, texts: Int[Tensor, "batch time"]) -> dict[str, Float[Tensor, "layer head"]]:
@@ -154,8 +154,8 @@ def tales_llama() -> Recipe:
         kind="llama",
         architecture="llama",
         licence="MIT",
-        source="Grimm's Fairy Tales, edited by Frances Jenkins Olcott (public domain), plain text in UTF-8",
-        text_sha256="8349c1b2bcc4b40e8e9b776280d53df2534c3a85e4fdbaa95bfbe3cf505595ae",
+        source=SOURCE,
+        text_sha256=TEXT_SHA256,
         seed=SEED,
         tolerance={"nats": 0.1, "previous_token": 0.2, "same_word": 0.2, "induction": 0.2},
         training=lambda text: llama_training(clean(text), SEED),
