@@ -15,10 +15,13 @@ VIEWS = ("thumbnails", "token-strip", "heat-map", "arcs")
 
 @pytest.fixture(scope="module")
 def notebook(browser, lab) -> Notebook:
-    source = "from widgets.explorers.head_browser import HeadBrowser\npanel = HeadBrowser(model={!r}, layer=1, head=3)\npanel"
     from widgets.explorers.head_models import TITLES
 
-    source = source.format(TITLES["tales-llama"])
+    source = (
+        "from widgets.explorers.head_browser import HeadBrowser\n"
+        f"panel = HeadBrowser(model={TITLES['tales-llama']!r}, layer=1, head=3)\n"
+        "panel"
+    )
     with open_notebook(browser, lab, lab.write("heads.ipynb", source), height=1700) as notebook:
         notebook.run_all()
         notebook.page.wait_for_selector(".unrolled-arcs canvas")
