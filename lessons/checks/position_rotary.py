@@ -160,6 +160,14 @@ rotary = Check(
             angles=lambda positions, exponents: positions[:, None] * BASE**exponents,
         ),
         _rotary_mistake(
+            "forgot the brackets in the exponent",
+            "Even your first arrow turns too little. Python computes a power before it divides: what is the exponent in"
+            " 10000 ** -i / d_head?",
+            angles=lambda positions, exponents: (
+                positions[:, None] * BASE ** -(exponents * 2 * len(exponents)) / (2 * len(exponents))
+            ),
+        ),
+        _rotary_mistake(
             "counted the positions from 1",
             "Your row at position 0 is turned. By how much should it be?",
             places=lambda positions: positions + 1,

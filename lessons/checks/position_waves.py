@@ -26,6 +26,12 @@ def _interleaved(sin: Tensor, cos: Tensor) -> Tensor:
     return torch.stack([sin, cos], dim=-1).flatten(-2)  # [time d_model/2 2] -> [time d_model]
 
 
+def _without_brackets(exponents: Tensor) -> Tensor:
+    """1 / 10000 ** i / d_model: the power comes first, and both divisions after it."""
+    d_model = 2 * len(exponents)
+    return 1 / BASE ** (exponents * d_model) / d_model
+
+
 # --- The table ------------------------------------------------------------------------------------
 
 
@@ -114,6 +120,12 @@ sinusoidal_table = Check(
             "You divide by 10000 times the exponent, or so it seems. How do the wavelengths grow: by adding, or by"
             " multiplying?",
             frequency=lambda exponents: 1 / (1 + BASE * exponents),
+        ),
+        _table_mistake(
+            "forgot the brackets in the exponent",
+            "Your first wave is too slow already. Python computes a power before it divides: what is the exponent in"
+            " 10000 ** i / d_model?",
+            frequency=_without_brackets,
         ),
         _table_mistake(
             "a base of 1000",
@@ -219,6 +231,18 @@ shift_matrix = Check(
             "multiplied where the formula divides",
             "Your later waves turn faster and faster. On which side of the fraction stands the power?",
             angle=lambda k, exponents: k * BASE**exponents,
+        ),
+        _shift_mistake(
+            "forgot the brackets in the exponent",
+            "Even your first wave turns too little. Python computes a power before it divides: what is the exponent in"
+            " 10000 ** -i / d_model?",
+            angle=lambda k, exponents: k * _without_brackets(exponents),
+        ),
+        _shift_mistake(
+            "the rows of sine and cosine swapped, with a minus in the wrong place",
+            "For k = 0 your blocks swap sine and cosine. The new sine is the first row: how much of the old sine, and"
+            " how much of the old cosine?",
+            matrix=lambda cos, sin: _blocks(sin, cos, cos, -sin),
         ),
         Misconception(
             "moved the dimensions by k",

@@ -16,6 +16,8 @@ from lessons.checks.position_rotary import rotary
 from lessons.checks.position_waves import shift_matrix, sinusoidal_table
 from lessons.positions import relative
 
+ROUNDING = 1e-5  # the scores are float64, and who starts from torch.zeros answers in float32
+
 __all__ = ["relative_shift", "rotary", "shift_matrix", "sinusoidal_table"]
 
 
@@ -61,6 +63,7 @@ relative_shift = Check(
     title="The relative shift",
     reference=_relative_shift,
     cases=_shift_cases,
+    tolerance=ROUNDING,
     differentiable=True,
     misconceptions=[
         Misconception(
@@ -83,6 +86,17 @@ relative_shift = Check(
             "forgot to drop a row",
             "Your result has one row more than there are queries. Which of them does not belong to a query?",
             lambda scores: _reshaped(scores, (1, 0)),
+        ),
+        *_shift_mistakes(
+            "hid before the shift",
+            "You cleared what is above the diagonal first, and then moved the rows. At that time the columns are"
+            " distances, not keys: what did you clear?",
+            lambda scores: _reshaped(scores.tril(), (1, 0))[1:],
+        ),
+        *_shift_mistakes(
+            "turned the rows around",
+            "Column j of your result holds the distance j, in every row. How far is key j from query i?",
+            lambda scores: scores.flip(1),
         ),
         *_shift_mistakes(
             "did not move the rows",

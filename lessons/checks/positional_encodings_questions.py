@@ -45,7 +45,8 @@ ask_table = Estimate(
     answer=196608,
     within=1.5,
     unit="weights",
-    why="512 · 384 = 196608, and for position 513 there is none. Sinusoidal, rotary and ALiBi positions learn nothing.",
+    why="512 · 384 = 196608, and for a 513th position there is none. Sinusoidal, rotary and ALiBi positions"
+    " learn nothing.",
 )
 
 ask_far = Choice(
@@ -80,6 +81,6 @@ ask_length = Choice(
         "Only the sinusoidal one: its waves go on for ever.",
     ),
     answer=2,
-    why="Relative and ALiBi even win a little, and the loss of the other two about doubles. That a formula goes on for"
-    " ever does not mean that a model can read what it gives there.",
+    why="Relative and ALiBi even win a little, and the loss of the other two more than doubles. That a formula"
+    " goes on for ever does not mean that a model can read what it gives there.",
 )

@@ -218,7 +218,18 @@ def by_gathering(scores):
     return torch.where(j <= i, scores.gather(1, (len(scores) - 1 - i + j).clamp(max=len(scores) - 1)), 0.0)
 
 
-@pytest.mark.parametrize("attempt", [lambda scores: padded(scores), lambda scores: by_rows(scores), by_gathering])
+def by_a_loop_in_float32(scores):
+    time = len(scores)
+    out = torch.zeros(time, time)
+    for i in range(time):
+        for j in range(i + 1):
+            out[i, j] = scores[i, time - 1 - (i - j)]
+    return out
+
+
+@pytest.mark.parametrize(
+    "attempt", [lambda scores: padded(scores), lambda scores: by_rows(scores), by_gathering, by_a_loop_in_float32]
+)
 def test_the_pad_and_the_loop_and_the_index_all_pass(attempt):
     assert relative_shift.examine(attempt).passed
 
@@ -234,7 +245,9 @@ def test_the_pad_and_the_loop_and_the_index_all_pass(attempt):
             lambda scores: torch.nn.functional.pad(scores, (1, 0))[:, 1:],
             "did not move the rows, and left the rest above the diagonal",
         ),
-        (lambda scores: scores.flip(1).tril(), None),  # wrong in a way of its own
+        (lambda scores: scores.flip(1).tril(), "turned the rows around"),
+        (lambda scores: padded(scores.tril()), "hid before the shift"),
+        (lambda scores: scores.flip(0).tril(), None),  # wrong in a way of its own
     ],
 )
 def test_wrong_shifts_as_students_write_them_are_named(attempt, name):

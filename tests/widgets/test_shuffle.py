@@ -46,6 +46,26 @@ def test_it_is_told_in_words() -> None:
     assert panel.status.kind == "note" and not panel.strip.values.any()
 
 
+def test_alibi_does_not_notice_a_sentence_that_is_turned_around() -> None:
+    panel = Shuffle(text="dog bites man", encoding="alibi", order=5)
+    assert panel.strip.tokens == ["man", "bites", "dog"] and panel.strip.values.max() < ROUNDING
+    assert panel.status.message == (
+        "This is the sentence turned around, and ALiBi knows how far away a word is, not on which side."
+        " So nothing has changed."
+    )
+    panel.encoding = "rotary"
+    assert panel.status.message.startswith("With rotary positions, vectors change by") and panel.strip.values.min() > ROUNDING
+    panel.text = "ha ha ha"
+    assert panel.status.message == "The new order reads the same as the old one, so nothing has changed."
+
+
+def test_the_scale_follows_the_largest_change_and_nothing_stays_pale() -> None:
+    panel = Shuffle(text=SENTENCE, encoding="relative", order=3)
+    assert panel.strip.high == pytest.approx(panel.strip.values.max()) and 0 < panel.strip.high < 1
+    panel.encoding = "none"
+    assert panel.strip.high == 1.0
+
+
 @pytest.mark.parametrize("words", [2, 3, 9])
 def test_every_order_is_another_one_than_as_typed(words: int) -> None:
     assert order_of(words, 0) == list(range(words))

@@ -121,7 +121,7 @@ class Encoding(Explorer):
             "likeness": dict(figure=likeness_figure(table, position), summary=like),
         }
 
-    def shown(self) -> None:
+    def link_cursors(self) -> None:
         """Put the heat map's cursor on the chosen position and dimension."""
         self.heat.cursor = [0, self.position, self.dimension]
 

@@ -74,7 +74,7 @@ class Explorer(ipw.VBox):
         """
         raise TypeError(f"{type(self).__name__} must say in update() what its instruments show.")
 
-    def shown(self) -> None:
+    def link_cursors(self) -> None:
         """Called when a picture is on view. A panel whose views follow each other moves their cursors here."""
 
     def refresh(self) -> None:
@@ -88,7 +88,7 @@ class Explorer(ipw.VBox):
             note = picture.pop("note", "")
             for name, content in picture.items():
                 getattr(self, name).show(**content)
-            self.shown()
+            self.link_cursors()
             self.tell(note, "note")
         except ValueError as error:  # a sentence of ours, meant for the student
             self.tell(str(error))

@@ -80,9 +80,9 @@ class HeadBrowser(HeadExplorer):
             "note": " ".join(sentence for sentence in (self._models.missing, reading.note) if sentence),
         }  # fmt: skip
 
-    def shown(self) -> None:
+    def link_cursors(self) -> None:
         """Mark the chosen head and token in every view."""
-        super().shown()
+        super().link_cursors()
         token = min(self.token, len(self.strip.tokens) - 1)
         self.strip.selected = self.arcs.selected = token
         if token >= 0:

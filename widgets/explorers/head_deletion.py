@@ -89,9 +89,9 @@ class HeadDeletion(HeadExplorer):
             "note": " ".join(part for part in sentences if part),
         }
 
-    def shown(self) -> None:
+    def link_cursors(self) -> None:
         """Only an encoder compares two sentences."""
-        super().shown()
+        super().link_cursors()
         compares = isinstance(self._models.model(self.model), BertEncoder)
         self.controls["other"].layout.display = None if compares else "none"
 

@@ -67,7 +67,7 @@ class HeadExplorer(Explorer):
         marked = {"scores": reading.scores[self.job], "score_axis": JOBS[self.job]} if self.job else {}
         return dict(pictures=self._models.small(reading), low=0.0, high=1.0, **marked)
 
-    def shown(self) -> None:
+    def link_cursors(self) -> None:
         """Frame the chosen head."""
         self.thumbnails.selected = [self.layer, self.head]
 

@@ -80,4 +80,5 @@ class RotaryArrows(Explorer):
                 values=[*parts.tolist(), score], low=-3.5, high=3.5,
                 title=f"Distance {apart}: the score is {number(score)}".replace("-", "−"),
             ),
+            "note": f"The vectors have {D_HEAD} numbers, and the base is {BASE:.0f}.",
         }  # fmt: skip

@@ -63,7 +63,7 @@ class Shuffle(Explorer):
             "order": controls.slider("Order (0: as typed)", self.order, 0, ORDERS, 1),
         }
         super().__init__(parts, [self.strip, self.heat], **state)
-        self.strip.observe(lambda _: self.shown(), "selected")
+        self.strip.observe(lambda _: self.link_cursors(), "selected")
 
     def words(self) -> list[str]:
         """Return the words that are read. Two equal words are two words, with the same vector at the input."""
@@ -81,20 +81,21 @@ class Shuffle(Explorer):
         after = torch.empty_like(before)
         after[places] = read(shuffled, self.encoding)  # back in the order as typed
         change = (after - before).norm(dim=1) / before.norm(dim=1)  # [time d_model] -> [time]
+        most = change.max().item()
         return {
             "strip": dict(
-                tokens=shuffled, values=change[places], low=0.0, high=1.0,
-                title=f"The words in their new order: the largest change is {size(change.max().item())}"
+                tokens=shuffled, values=change[places], low=0.0, high=most if most > ROUNDING else 1.0,
+                title=f"The words in their new order: the largest change is {size(most)}"
                 if self.order
                 else "The words as typed",
             ),
             "heat": dict(
                 values=torch.stack([before, after]), row_labels=words, panel_titles=["as typed", "in the new order"]
             ),
-            "note": self._note(change),
+            "note": self._note(change, backwards=shuffled == words[::-1]),
         }  # fmt: skip
 
-    def _note(self, change: Float[Tensor, "time"]) -> str:
+    def _note(self, change: Float[Tensor, "time"], backwards: bool) -> str:
         count = len(self.text.split())
         cut = f"Your sentence has {count:,} words. This panel reads the first {MOST}. " * (count > MOST)
         least, most = change.min().item(), change.max().item()
@@ -105,9 +106,14 @@ class Shuffle(Explorer):
         if self.encoding == "none":
             same = "Without positions every word gets the very same vector: the largest change is"
             return f"{cut}{same} {size(most)}."
+        if most < ROUNDING and backwards and self.encoding == "alibi":
+            side = "and ALiBi knows how far away a word is, not on which side"
+            return f"{cut}This is the sentence turned around, {side}. So nothing has changed."
+        if most < ROUNDING:
+            return f"{cut}The new order reads the same as the old one, so nothing has changed."
         return f"{cut}With {TITLES[self.encoding]}, vectors change by {size(least)} to {size(most)} of their length."
 
-    def shown(self) -> None:
+    def link_cursors(self) -> None:
         """Move the heat map's cursor to the word that is chosen on the strip, wherever it now stands."""
         places, chosen = self.places(), self.strip.selected
         if 0 <= chosen < len(places):  # a text that has just become shorter may have lost it
