@@ -22,6 +22,8 @@ from lessons.text.tokenizer import Encoded
 
 LONGEST = 128  # tokens; 30 layers of 9 heads then take 18 MB, at 512 tokens 283 MB
 UNKNOWN = "[UNK]"
+LONGEST_WORD = 40  # characters of a word in a message
+NAMED = 5  # unknown words in a message; the strip shows them all
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,13 +90,19 @@ def encode(model: nn.Module, text: str, longest: int = LONGEST) -> tuple[Encoded
         raise ValueError(f"{text.strip()!r} is a single token, with no other to look at: type a sentence.")
     notes = []
     if len(encoded) < len(whole):
-        last = next(word for word in reversed(words) if word)
+        last = _short(next(word for word in reversed(words) if word))
         notes.append(f"The text has {len(whole):,} tokens; read are the {longest:,} up to “{last}”.")
     spans = zip(encoded.tokens, encoded.spans, strict=True)
-    unknown = dict.fromkeys(text[start:end] for token, (start, end) in spans if token == UNKNOWN)
+    unknown = list(dict.fromkeys(_short(text[start:end]) for token, (start, end) in spans if token == UNKNOWN))
     if unknown:
-        notes.append(f"The model does not know {', '.join(unknown)}, and reads {UNKNOWN} there.")
+        names = ", ".join(unknown[:NAMED]) + ", …" * (len(unknown) > NAMED)
+        notes.append(f"The model does not know {names}, and reads {UNKNOWN} there.")
     return encoded, " ".join(notes)
+
+
+def _short(word: str) -> str:
+    """A word as a message has room for it."""
+    return word if len(word) <= LONGEST_WORD else f"{word[:LONGEST_WORD]}…"
 
 
 def _cut(encoded: Encoded, longest: int) -> Encoded:

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
 
+from lessons.attention.masks import causal_mask as causal
 from lessons.attention.scaled_dot_product import attend
 from lessons.checks.arguments import normal
 from lessons.checks.attention_pattern import causal_mask, previous_token_score
@@ -48,7 +49,7 @@ def _head_mistake(
     says: str,
     roles=lambda W_Q, W_K, W_V: (W_Q, W_K, W_V),
     split=lambda x, weight: x @ weight.mT,
-    scale=lambda d_head, d_model, heads: d_head**0.5,
+    scale=lambda query, x: query.shape[-1] ** 0.5,
     pattern=lambda scores: scores.softmax(dim=-1),
     join=_sent_out,
 ) -> Misconception:
@@ -56,8 +57,7 @@ def _head_mistake(
 
     def wrong(x, W_Q, W_K, W_V, W_O):
         query, key, value = (split(x, weight) for weight in roles(W_Q, W_K, W_V))  # [head time d_head]
-        heads, _, d_head = query.shape
-        return join(pattern(query @ key.mT / scale(d_head, x.shape[1], heads)) @ value, W_O)
+        return join(pattern(query @ key.mT / scale(query, x)) @ value, W_O)
 
     return Misconception(name, says, wrong)
 
@@ -95,6 +95,28 @@ multi_head = Check(
             " Which two axes must change places?",
             split=_split_by_view,
             join=_join_by_view,
+        ),
+        _head_mistake(
+            "reshaped W_Q, W_K and W_V where two axes must change places",
+            "W_Q[head] is [d_head, d_model]. A reshape to [d_model, d_head] keeps the numbers in their order and only"
+            " draws new borders: what makes columns of the rows?",
+            split=lambda x, weight: x @ weight.reshape(len(weight), x.shape[1], -1),  # -> [head d_model d_head]
+        ),
+        _head_mistake(
+            "reshaped W_O where its axes must change places",
+            "W_O is [d_model, head, d_head]. A reshape to [head*d_head, d_model] keeps the numbers in their order: join"
+            " the last two axes first. What makes columns of the rows then?",
+            join=lambda found, W_O: found.transpose(0, 1).flatten(1) @ W_O.reshape(-1, len(W_O)),
+        ),
+        _head_mistake(
+            "hid what comes later",
+            "Your tokens look back only. Does the task ask for a mask?",
+            pattern=lambda scores: scores.masked_fill(~causal(scores.shape[-1]), -torch.inf).softmax(dim=-1),
+        ),
+        Misconception(
+            "added x to the result",
+            "You added x, as the block around an attention does. What does the task ask for?",
+            lambda x, *weights: x + _multi_head(x, *weights),
         ),
         _head_mistake(
             "joined the heads number by number",
@@ -173,22 +195,27 @@ multi_head = Check(
         _head_mistake(
             "scaled by d_model, not by d_head",
             "Your scale is the root of the width of x. How many terms has the dot product of one head?",
-            scale=lambda d_head, d_model, heads: d_model**0.5,
+            scale=lambda query, x: x.shape[-1] ** 0.5,
         ),
         _head_mistake(
             "scaled by the width of all heads together",
             "Your scale is the root of head * d_head. How many terms has the dot product of one head?",
-            scale=lambda d_head, d_model, heads: (heads * d_head) ** 0.5,
+            scale=lambda query, x: (len(query) * query.shape[-1]) ** 0.5,
+        ),
+        _head_mistake(
+            "scaled by the number of tokens",
+            "Your scale changes with the length of the text. How many terms has the dot product of one head?",
+            scale=lambda query, x: len(x) ** 0.5,
         ),
         _head_mistake(
             "forgot the square root of d_head",
             "Your scores are the dot products themselves. What are they divided by?",
-            scale=lambda d_head, d_model, heads: 1.0,
+            scale=lambda query, x: 1.0,
         ),
         _head_mistake(
             "divided by d_head, not by its square root",
             "Your scores are too close together. The dot product of d_head random terms is about how large?",
-            scale=lambda d_head, d_model, heads: d_head,
+            scale=lambda query, x: query.shape[-1],
         ),
         _head_mistake(
             "swapped W_Q and W_K",

@@ -29,8 +29,8 @@ ask_long_query = Choice(
         "It stays the same: only the direction counts.",
     ),
     answer=2,
-    why="All scores grow by 100, and so do the gaps between them. The softmax then gives nearly all to the largest:"
-    " the soft retrieval has become a hard one.",
+    why="Every score becomes 100 times as large, and so does every gap between them. The softmax then gives nearly all"
+    " to the largest: the soft look-up has become a hard one.",
 )
 
 ask_spread = Estimate(
@@ -63,21 +63,19 @@ ask_mask = Estimate(
 
 ask_weights = Estimate(
     key="03.weights",
-    text="d_model is 64. One layer has a single head of width 64; another has 8 heads of width 8. How many times more"
-    " weights has the second one?",
+    text="d_model is 64. One layer has a single head of width 64; another has 8 heads of width 8. How many times"
+    " as many parameters as the first has the second one? (1 means: as many.)",
     answer=1,
     within=1.1,
-    unit="times",
     why="The matrices are cut into 8 blocks, and no block is added. More heads of the same width together cost"
     " nothing: each has a pattern of its own, and fewer numbers to look with.",
 )
 
 ask_cost = Estimate(
     key="03.cost",
-    text="Your text gets twice as long. How many times more attention weights does each head compute?",
+    text="Your text gets twice as long. How many times as many attention weights as before does each head compute?",
     answer=4,
     within=1.1,
-    unit="times",
     why="Twice as many queries, and each looks at twice as many keys. The cost grows with the square of the length.",
 )
 
@@ -108,5 +106,5 @@ ask_delete = Choice(
     ),
     answer=2,
     why="An induction head looks at what came after the same token last time, and in the first copy there is no last"
-    " time. In SmolLM2, one of 270 heads more than doubles the loss on the second copy when it is gone.",
+    " time. In SmolLM2, with 270 heads, the loss on the second copy about doubles when one of them is gone.",
 )

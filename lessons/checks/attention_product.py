@@ -132,9 +132,9 @@ scaled_dot_product = Check(
             pattern=lambda scores, mask: scores.softmax(dim=-1),
         ),
         _product_mistake(
-            "multiplied 0 by minus infinity",
-            "Your result is all nan. A mask times -inf holds 0 * -inf, which is no number. Put the value in its places,"
-            " without a product.",
+            "not a number in every row",
+            "Your result is all nan. Either your mask times -inf holds 0 * -inf, which is no number: put the value in"
+            " its places, without a product. Or you hid with +inf: which score makes a weight of 0?",
             pattern=lambda scores, mask: (scores + ~mask * -math.inf).softmax(dim=-1),
         ),
         _product_mistake(
@@ -143,9 +143,9 @@ scaled_dot_product = Check(
             pattern=lambda scores, mask: scores * mask,
         ),
         _product_mistake(
-            "forgot the softmax, and hid with minus infinity",
-            "Your result is infinite or nan: the hidden scores reach the values as -inf. What turns scores into"
-            " weights?",
+            "minus infinity reached the values",
+            "Your result is infinite or nan: -inf meets the values. Did you hide after the softmax, or leave the"
+            " softmax out? What becomes of -inf in a softmax?",
             pattern=_hide,
         ),
         _product_mistake(

@@ -100,6 +100,11 @@ class Tokenizer:
                 raise ValueError(f"There is no token {i}: they are numbered from 0 to {len(self) - 1}.")
         return self._library.decode(ids, skip_special_tokens=False)
 
+    def token(self, i: int) -> str:
+        """One token for people: as `encode` shows it, or the library's entry where nothing was typed."""
+        piece = self._library.id_to_token(i)
+        return self._shown(i, piece, piece.removeprefix(self._prefix))
+
     def _shown(self, i: int, piece: str, typed: str) -> str:
         """A token for people, from the library's piece and what was typed in its place."""
         if i in self._names:

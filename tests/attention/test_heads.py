@@ -113,6 +113,15 @@ def test_unknown_characters_are_named():
     assert read(decoder(), "the 😀 fox").note == ""  # in bytes every text can be written
 
 
+def test_long_and_many_unknown_words_do_not_fill_the_message():
+    strange = " ".join("ö" * (39 + i) for i in range(6))
+    note = read(encoder(context=100), f"fox {strange}").note
+    *named, last = (f"{'ö' * 39}", f"{'ö' * 40}", f"{'ö' * 40}…")
+    assert note == f"The model does not know {', '.join(named)}, {last}, and reads [UNK] there."
+    six = read(encoder(), "fox ä ö ü ß é ñ").note
+    assert six == "The model does not know ä, ö, ü, ß, é, …, and reads [UNK] there."
+
+
 @pytest.mark.parametrize("model", [decoder(), encoder()], ids=["decoder", "encoder"])
 @pytest.mark.parametrize("text", ["", " ", "\n\t "])
 def test_no_text(model, text):

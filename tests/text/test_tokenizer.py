@@ -38,6 +38,7 @@ def test_words_are_shown_as_they_were_typed():
     assert encoded.spans == [(0, 0), (0, 3), (4, 6), (6, 9), (9, 13), (14, 17), (17, 18), (0, 0)]
     assert encoded.special == [True, *[False] * 6, True] and len(encoded) == 8
     assert BERT.decode(encoded.ids) == "[CLS] the unaffable fox. [SEP]"
+    assert [BERT.token(i) for i in encoded.ids] == ["[CLS]", "the", "un", "##aff", "##able", "fox", ".", "[SEP]"]
 
 
 def test_without_the_signs_around_it():
@@ -60,6 +61,7 @@ def test_a_part_of_a_character_is_shown_by_its_bytes():
     encoded = GPT.encode("x𝄞")
     assert encoded.tokens == ["x", "⟨F0⟩", "⟨9D⟩", "⟨84⟩", "⟨9E⟩"]
     assert encoded.spans == [(0, 1)] + [(1, 2)] * 4
+    assert [GPT.token(i) for i in encoded.ids] == encoded.tokens, "not � four times"
     merged = json.loads(byte_level())
     merged["model"]["vocab"]["Ġð"] = 300  # a space and one byte
     merged["model"]["merges"] += [["Ġ", "ð"]]

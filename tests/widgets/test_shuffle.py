@@ -54,7 +54,10 @@ def test_alibi_does_not_notice_a_sentence_that_is_turned_around() -> None:
         " So nothing has changed."
     )
     panel.encoding = "rotary"
-    assert panel.status.message.startswith("With rotary positions, vectors change by") and panel.strip.values.min() > ROUNDING
+    assert (
+        panel.status.message.startswith("With rotary positions, vectors change by")
+        and panel.strip.values.min() > ROUNDING
+    )
     panel.text = "ha ha ha"
     assert panel.status.message == "The new order reads the same as the old one, so nothing has changed."
 

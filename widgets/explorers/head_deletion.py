@@ -131,7 +131,7 @@ def predicted(
     cost = torch.cat([torch.zeros(1), after["surprise"] - before["surprise"]])  # the first token has nothing before it
     limit = max(1.0, cost.abs().max().item())
     bars = dict(
-        labels=[model.tokenizer.decode([i]) for i in likely], values=chances[:, likely], series=_series(changed),
+        labels=[model.tokenizer.token(i) for i in likely], values=chances[:, likely], series=_series(changed),
         low=0.0, high=1.0, label_axis="next token", value_axis="probability",
         title=f"What comes after “{visible(reading.tokens[-1]).strip()}”",
     )  # fmt: skip
