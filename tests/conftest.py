@@ -3,11 +3,16 @@
 import os
 
 import pytest
+import torch
 
 from tests.browser.lab import find_browser
 from tests.real_weights import absent
 
 LEFT_OUT = pytest.StashKey[list[str]]()
+
+# The models of the tests are tiny, and a second thread makes them slower: on two cores, 161 s of tests with one thread.
+# Notebooks and kernels are processes of their own and keep theirs.
+torch.set_num_threads(1)
 
 
 def pytest_collection_modifyitems(config, items):
