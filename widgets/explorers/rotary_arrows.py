@@ -38,7 +38,7 @@ class RotaryArrows(Explorer):
         self.query = from_arrows([2.0, 1.8, 1.6, 1.9], [15.0, 100.0, 200.0, 320.0])
         self.key = from_arrows([1.5, 1.7, 1.9, 1.4], [75.0, 60.0, 260.0, 350.0])
         self.plane = Plane()
-        self.bars = Bars(label_axis="pair of numbers", value_axis="its part of the score")
+        self.bars = Bars(label_axis="pair (its numbers)", value_axis="its part of the score")
         self.plane.layout, self.bars.layout = ({"width": "auto", "flex": flex} for flex in ("1 1 340px", "1 1 340px"))
         parts = {
             "query_at": controls.slider("Position of the query", self.query_at, 0, 60, 1),
@@ -76,7 +76,7 @@ class RotaryArrows(Explorer):
                 title=f"Pair {self.pair}: the query is turned by {turn[0]:.0f}°, the key by {turn[1]:.0f}°",
             ),
             "bars": dict(
-                labels=[f"pair {i} (numbers {i}, {i + PAIRS})" for i in range(PAIRS)] + ["all, over the root of 8"],
+                labels=[f"pair {i} ({i}, {i + PAIRS})" for i in range(PAIRS)] + ["all, over √8"],
                 values=[*parts.tolist(), score], low=-3.5, high=3.5,
                 title=f"Distance {apart}: the score is {number(score)}".replace("-", "−"),
             ),
