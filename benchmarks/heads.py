@@ -61,6 +61,7 @@ head_view(list(patterns[:, None]), tokens)
 print("kernel", time.perf_counter() - started)
 """,
 }
+PRINTED = ".jp-OutputArea pre:has-text('kernel ')"
 LAYER_CONTROL = {"ours": ".unrolled-thumbnails [role=application]", "BertViz head view": "select#layer"}
 
 
@@ -84,12 +85,13 @@ def measure(lab: Lab, browser, peer: str, time: int, changes: int) -> dict[str, 
         before = notebook.bytes_received
         page.keyboard.press("Control+Enter")
         page.wait_for_selector(LAYER_CONTROL[peer], timeout=120_000)
+        page.wait_for_selector(PRINTED, timeout=120_000)  # 100 MB of picture may hold up the line behind it
         first = wait_for_picture(page, QUIET)
         sent = notebook.bytes_received - before
         nodes = page.evaluate(
             "() => [...document.querySelectorAll('.jp-OutputArea')].at(-1).querySelectorAll('*').length"
         )
-        kernel = float(page.locator(".jp-OutputArea").last.inner_text().split("kernel ")[1].split()[0])
+        kernel = float(page.locator(PRINTED).inner_text().split("kernel ")[1].split()[0])
         control = page.locator(LAYER_CONTROL[peer])
         control.focus()
         times = []
