@@ -8,12 +8,7 @@ import torch
 
 from lessons.checks.rnn_gradients import clip_by_norm, gradient_through_steps, rnn_step, truncated_gradient
 from lessons.checks.start_here import fade
-
-
-def assert_equal(ours: torch.Tensor, theirs: torch.Tensor) -> None:
-    """Relative to the largest entry, 1e-10."""
-    assert ours.shape == theirs.shape
-    assert (ours - theirs).abs().max() <= 1e-10 * theirs.abs().max()
+from tests.equality import assert_equal
 
 
 @pytest.mark.parametrize("case", rnn_step.all_cases())

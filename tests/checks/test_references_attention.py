@@ -10,24 +10,7 @@ from lessons.attention import masks
 from lessons.attention.head_scores import previous_token
 from lessons.attention.multi_head import MultiHeadAttention
 from lessons.checks.attention_heads import causal_mask, multi_head, previous_token_score, scaled_dot_product
-
-
-def assert_equal(ours: torch.Tensor, theirs: torch.Tensor) -> None:
-    """Relative to the largest entry, 1e-10."""
-    assert ours.shape == theirs.shape
-    assert (ours - theirs).abs().max() <= 1e-10 * theirs.abs().max()
-
-
-def assert_equal_gradients(ours, our_leaves, theirs, their_leaves) -> None:
-    """Of a sum with a weight of its own for every entry, with respect to each leaf."""
-    weight = torch.linspace(-1, 1, ours.numel(), dtype=torch.float64).reshape(ours.shape)
-    one, other = (
-        torch.autograd.grad((weight * result).sum(), leaves)
-        for result, leaves in ((ours, our_leaves), (theirs, their_leaves))
-    )
-    for mine, yours in zip(one, other, strict=True):
-        assert_equal(mine, yours.reshape(mine.shape))
-
+from tests.equality import assert_equal, assert_equal_gradients
 
 # --- Scaled dot-product attention -----------------------------------------------------------------
 

@@ -6,23 +6,7 @@ import torch
 
 from lessons.checks.lstm_gates import best_unit, cell_gradient, gru_step, lstm_step, parameter_count
 from lessons.recurrent.gru import GRU, GRUConfig
-
-
-def assert_equal(ours: torch.Tensor, theirs: torch.Tensor) -> None:
-    """Relative to the largest entry, 1e-10."""
-    assert ours.shape == theirs.shape
-    assert (ours - theirs).abs().max() <= 1e-10 * theirs.abs().max()
-
-
-def assert_equal_gradients(ours, our_leaves, theirs, their_leaves) -> None:
-    """Of a sum with a weight of its own for every entry, with respect to each leaf."""
-    weight = torch.linspace(-1, 1, ours.numel(), dtype=torch.float64).reshape(ours.shape)
-    one, other = (
-        torch.autograd.grad((weight * result).sum(), leaves, allow_unused=True, materialize_grads=True)
-        for result, leaves in ((ours, our_leaves), (theirs, their_leaves))
-    )
-    for mine, yours in zip(one, other, strict=True):
-        assert_equal(mine.flatten(), yours.flatten())
+from tests.equality import assert_equal, assert_equal_gradients
 
 
 def loaded(cell: torch.nn.Module, A_x, A_h, b) -> torch.nn.Module:
@@ -65,7 +49,7 @@ def test_a_step_of_the_gru_is_that_of_a_loop_over_numbers_with_its_gradients(cas
     leaves = [tensor.requires_grad_() for tensor in case]
     ours, theirs = gru_step.reference(*leaves), gru_by_numbers(*leaves)
     assert_equal(ours, theirs)
-    assert_equal_gradients(ours, leaves, theirs, leaves)
+    assert_equal_gradients(ours, leaves, theirs, leaves, unused=True)
 
 
 @pytest.mark.parametrize("case", gru_step.all_cases())
@@ -103,7 +87,7 @@ def test_a_step_of_the_lstm_is_that_of_torch_with_its_gradients(case, result):
     cell = loaded(torch.nn.LSTMCell(x.shape[1], h.shape[1]), A_x, A_h, b)
     ours, theirs = lstm_step.reference(*leaves)[result], cell(x, (h, c))[result]
     assert_equal(ours, theirs)
-    assert_equal_gradients(ours, leaves, theirs, [x, h, c, cell.weight_ih, cell.weight_hh, cell.bias_ih])
+    assert_equal_gradients(ours, leaves, theirs, [x, h, c, cell.weight_ih, cell.weight_hh, cell.bias_ih], unused=True)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from lessons.attention.masks import causal_mask, padding_mask
 from lessons.attention.multi_head import InnerPositions, MultiHeadAttention
 from lessons.attention.scaled_dot_product import attend, attend_fast
 from lessons.core.record import record
+from tests.equality import assert_equal
 
 BATCH, HEADS, GROUPS, QUERY, KEY, D_HEAD = 2, 6, 3, 5, 7, 4
 D_MODEL = 24  # as wide as all heads together: torch's module knows no other
@@ -36,12 +37,6 @@ def masks(query: int, key: int) -> dict[str, torch.Tensor | None]:
         "per head": own,
         "blind rows": blind,
     }
-
-
-def assert_equal(mine, other, tolerance):
-    assert mine.shape == other.shape
-    assert mine.isfinite().all()
-    assert (mine - other).abs().max() <= tolerance * other.abs().max()
 
 
 def assert_all_equal(mine, others, tolerance):

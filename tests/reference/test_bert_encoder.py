@@ -12,6 +12,7 @@ from lessons.attention.masks import padding_mask
 from lessons.bert.encoder import BertConfig, BertEncoder, sentence_vector
 from lessons.bert.encoder_weights import config_from, from_transformers
 from lessons.core.record import record
+from tests.equality import assert_equal
 
 BATCH, TIME = 2, 9
 SIZES = BertConfig(
@@ -39,11 +40,6 @@ def made(dtype, kind=BertModel):
     ours = BertEncoder(config_from(theirs.config)).to(dtype).eval()
     ours.load_state_dict(from_transformers(theirs.state_dict(), ours.config))
     return ours, theirs
-
-
-def assert_equal(mine, other, tolerance, scale=None):
-    assert mine.shape == other.shape and mine.isfinite().all()
-    assert (mine - other).abs().max() <= tolerance * (other if scale is None else scale).abs().max()
 
 
 @pytest.mark.parametrize("padded", [False, True], ids=["whole", "padded"])

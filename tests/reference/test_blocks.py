@@ -6,6 +6,7 @@ import torch
 from lessons.attention.block import DecoderBlock, EncoderBlock
 from lessons.attention.masks import causal_mask, padding_mask
 from lessons.core.record import record
+from tests.equality import assert_equal
 
 BATCH, TIME, SOURCE, HEADS, D_MODEL, D_FF = 2, 5, 7, 3, 12, 17
 EXACT = pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)])
@@ -17,11 +18,6 @@ NORMS = {
     "EncoderBlock": ["attention", "feed_forward"],
     "DecoderBlock": ["attention", "cross_attention", "feed_forward"],
 }
-
-
-def assert_equal(mine, other, tolerance, scale=None):
-    assert mine.shape == other.shape and mine.isfinite().all()
-    assert (mine - other).abs().max() <= tolerance * (other if scale is None else scale).abs().max()
 
 
 def under_our_names(theirs: dict[str, torch.Tensor], kind: str) -> dict[str, torch.Tensor]:

@@ -13,6 +13,7 @@ from lessons.recurrent.gru import GRU, GRUConfig
 from lessons.recurrent.lstm import LSTM
 from lessons.recurrent.stack import Stack
 from lessons.recurrent.ugrnn import UGRNN
+from tests.equality import assert_equal
 
 INPUT, HIDDEN, OUTPUT, BATCH, TIME = 3, 7, 2, 4, 11
 BOTH = pytest.mark.parametrize("watched", [False, True], ids=["fast", "readable"])
@@ -28,11 +29,6 @@ def run(model: Stack, watched: bool, *inputs):
 
 def parts(state) -> tuple:
     return (state,) if isinstance(state, torch.Tensor) else state
-
-
-def assert_equal(mine, other, tolerance):
-    assert mine.shape == other.shape
-    assert (mine - other).abs().max() <= tolerance * other.abs().max()
 
 
 @pytest.mark.parametrize("layers", [1, 3])

@@ -14,6 +14,7 @@ from transformers.models.llama import modeling_llama
 from lessons.core.record import record
 from lessons.gpt.llama import Llama, LlamaConfig
 from lessons.gpt.llama_weights import config_from, from_transformers
+from tests.equality import assert_equal
 
 BATCH, TIME = 5, 9
 # heads * d_head is 24, not d_model; transformers wants a multiple of heads for d_model all the same.
@@ -53,11 +54,6 @@ def made(dtype, tied):
     ours = Llama(config_from(theirs.config)).to(dtype)
     ours.load_state_dict(from_transformers(theirs.state_dict(), ours.config))
     return ours, theirs
-
-
-def assert_equal(mine, other, tolerance):
-    assert mine.shape == other.shape and mine.isfinite().all()
-    assert (mine - other).abs().max() <= tolerance * other.abs().max()
 
 
 @pytest.mark.parametrize("padded", [False, True], ids=["whole", "padded in front"])

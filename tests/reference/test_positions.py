@@ -16,15 +16,11 @@ from lessons.positions.alibi import Alibi
 from lessons.positions.relative import RelativePositions, relative_shift
 from lessons.positions.rotary import Rotary, halves_order, rotate
 from lessons.positions.sinusoidal import sinusoids
+from tests.equality import assert_equal
 
 BATCH, HEADS, D_HEAD, TIME, D_MODEL = 2, 3, 4, 7, 10
 BASE = 100.0  # so that the slow arrows turn visibly, too
 EXACT = pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)])
-
-
-def assert_equal(mine, other, tolerance):
-    assert mine.shape == other.shape
-    assert (mine - other).abs().max() <= tolerance * other.abs().max()
 
 
 # --- rotary, against transformers -------------------------------------------------------------------------------------

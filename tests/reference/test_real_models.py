@@ -14,6 +14,7 @@ from lessons.bert import encoder_weights
 from lessons.bert.encoder import sentence_vector
 from lessons.core.record import record
 from lessons.gpt import llama_weights
+from tests.equality import assert_equal
 from tests.real_weights import needs_real
 
 TEXTS = [
@@ -32,11 +33,6 @@ def their_weights(ours, table):
         axes = {"W_O": (1, 2)}.get(part, (0, 1) if part in ("W_Q", "W_K", "W_V", "b_Q", "b_K", "b_V") else None)
         joined[name] = state[our_name].flatten(*axes) if axes else state[our_name]
     return joined
-
-
-def assert_equal(mine, other):
-    assert mine.shape == other.shape and mine.isfinite().all()
-    assert (mine - other).abs().max() <= TOLERANCE * other.abs().max()
 
 
 def rows(tokenizer, texts):
@@ -68,11 +64,11 @@ def test_smollm2_equals_transformers():
     answer = theirs(ids, output_attentions=True)
     with record(ours) as seen:
         logits = ours(ids)
-    assert_equal(logits, answer.logits)
+    assert_equal(logits, answer.logits, TOLERANCE)
     assert len(answer.attentions) == c.layers == 30
     for layer, pattern in enumerate(answer.attentions):
-        assert_equal(seen[f"blocks.{layer}.attention.see_pattern"], pattern)
-    assert_equal(ours(ids), answer.logits)  # the fast path
+        assert_equal(seen[f"blocks.{layer}.attention.see_pattern"], pattern, TOLERANCE)
+    assert_equal(ours(ids), answer.logits, TOLERANCE)  # the fast path
 
 
 @needs_real("smollm2-135m")
@@ -107,11 +103,11 @@ def test_minilm_equals_transformers():
     answer = theirs(ids, mask[:, 0, 0].long(), output_attentions=True)
     with record(ours) as seen:
         out = ours(ids, mask=mask)
-    assert_equal(out, answer.last_hidden_state)
+    assert_equal(out, answer.last_hidden_state, TOLERANCE)
     assert len(answer.attentions) == c.layers == 6
     for layer, pattern in enumerate(answer.attentions):
-        assert_equal(seen[f"blocks.{layer}.attention.see_pattern"], pattern)
-    assert_equal(ours(ids, mask=mask), answer.last_hidden_state)  # the fast path
+        assert_equal(seen[f"blocks.{layer}.attention.see_pattern"], pattern, TOLERANCE)
+    assert_equal(ours(ids, mask=mask), answer.last_hidden_state, TOLERANCE)  # the fast path
 
 
 @needs_real("minilm-l6")
