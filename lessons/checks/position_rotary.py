@@ -11,10 +11,9 @@ from torch import Generator, Tensor
 
 from lessons.checks.arguments import normal
 from lessons.checks.check import Check, Misconception
+from lessons.checks.position_waves import ROUNDING, without_brackets
 from lessons.positions.rotary import rotate
-
-BASE = 10000.0
-ROUNDING = 1e-5  # of float32 angles
+from lessons.positions.sinusoidal import BASE
 
 
 def _rotary(x: Float[Tensor, "time d_head"], positions: Int[Tensor, "time"]) -> Float[Tensor, "time d_head"]:
@@ -163,9 +162,7 @@ rotary = Check(
             "forgot the brackets in the exponent",
             "Even your first arrow turns too little. Python computes a power before it divides: what is the exponent in"
             " 10000 ** -i / d_head?",
-            angles=lambda positions, exponents: (
-                positions[:, None] * BASE ** -(exponents * 2 * len(exponents)) / (2 * len(exponents))
-            ),
+            angles=lambda positions, exponents: positions[:, None] * without_brackets(exponents),
         ),
         _rotary_mistake(
             "counted the positions from 1",

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from lessons.checks.check import Check, Misconception
 from lessons.positions import sinusoidal
+from lessons.positions.sinusoidal import BASE
 
-BASE = 10000.0
 ROUNDING = 1e-5  # of float32, after a power and a product
 
 
@@ -26,8 +26,8 @@ def _interleaved(sin: Tensor, cos: Tensor) -> Tensor:
     return torch.stack([sin, cos], dim=-1).flatten(-2)  # [time d_model/2 2] -> [time d_model]
 
 
-def _without_brackets(exponents: Tensor) -> Tensor:
-    """1 / 10000 ** i / d_model: the power comes first, and both divisions after it."""
+def without_brackets(exponents: Tensor) -> Tensor:
+    """What comes of 1 / 10000 ** i / d_model, with i = 0, 2, 4, …: the power is first, and both divisions after it."""
     d_model = 2 * len(exponents)
     return 1 / BASE ** (exponents * d_model) / d_model
 
@@ -125,7 +125,7 @@ sinusoidal_table = Check(
             "forgot the brackets in the exponent",
             "Your first wave is too slow already. Python computes a power before it divides: what is the exponent in"
             " 10000 ** i / d_model?",
-            frequency=_without_brackets,
+            frequency=without_brackets,
         ),
         _table_mistake(
             "a base of 1000",
@@ -236,7 +236,7 @@ shift_matrix = Check(
             "forgot the brackets in the exponent",
             "Even your first wave turns too little. Python computes a power before it divides: what is the exponent in"
             " 10000 ** -i / d_model?",
-            angle=lambda k, exponents: k * _without_brackets(exponents),
+            angle=lambda k, exponents: k * without_brackets(exponents),
         ),
         _shift_mistake(
             "the rows of sine and cosine swapped, with a minus in the wrong place",

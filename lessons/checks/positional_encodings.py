@@ -13,10 +13,8 @@ from torch.nn import functional as F
 from lessons.checks.arguments import normal
 from lessons.checks.check import Check, Misconception
 from lessons.checks.position_rotary import rotary
-from lessons.checks.position_waves import shift_matrix, sinusoidal_table
+from lessons.checks.position_waves import ROUNDING, shift_matrix, sinusoidal_table
 from lessons.positions import relative
-
-ROUNDING = 1e-5  # the scores are float64, and who starts from torch.zeros answers in float32
 
 __all__ = ["relative_shift", "rotary", "shift_matrix", "sinusoidal_table"]
 
@@ -63,7 +61,7 @@ relative_shift = Check(
     title="The relative shift",
     reference=_relative_shift,
     cases=_shift_cases,
-    tolerance=ROUNDING,
+    tolerance=ROUNDING,  # the scores are float64, and who starts from torch.zeros answers in float32
     differentiable=True,
     misconceptions=[
         Misconception(
