@@ -4,6 +4,9 @@ characters  the smallest tokenizer: one symbol for every character
 tokenizer   the tokens of models that others trained, shown for people
 pieces      a vocabulary of our own, made from a given text
 
+wordpiece           BERT's tokens by hand, from the raw text to the ids
+wordpiece_training  a vocabulary for it, made from a given text, merge by merge
+
 tale        a short tale that no model of the course was trained on
 repeats     random pieces that come again
 """

@@ -77,10 +77,10 @@ EVERYDAY = (
     _blank("The police ___ the thief.", "caught arrested found shot stopped"),
     _blank("The train arrived at the ___ ten minutes late.", "station platform"),
     _blank("I have two brothers and one ___.", "sister son daughter"),
-    _blank("The ice ___ in the sun.", "melted melts"),
+    _blank("The ice ___ in the sun.", "melted cracked sparkled"),
     _blank("Snow is ___ and cold.", "white wet soft"),
     _blank("She ___ a song for her friends.", "sang sings wrote played"),
     _blank("He lost the race because he was too ___.", "slow late tired old weak"),
-    _blank("We went to the beach to ___ in the sea.", "swim play bathe"),
+    _blank("We went to the beach to ___ in the sea.", "swim play dive"),
     _blank("The bread is fresh from the ___.", "oven bakery baker"),
 )

@@ -4,6 +4,7 @@
     encoded = tokenizer.encode("The unaffable café")
     encoded.tokens      # ["[CLS]", "The", "una", "##ffa", "##ble", "café", "[SEP]"]
     encoded.spans       # the place of each in the text, (0, 3) for "The"
+    tokenizer.encode_pair("Who is there?", "The wolf.").segments      # 0 for the first text, 1 for the second
 
 The `tokenizers` library does the work; it is imported when it is needed. What differs is the wording of a token: it is
 shown as the student typed it, where the library shows its own entry ("the", "Ġcafe", "ðŁ"). Byte-level BPE is the
@@ -13,6 +14,7 @@ quotation mark is straight). A piece that is only a part of a character is shown
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 SURROGATES = re.compile("[\ud800-\udfff]")  # halves of a character, which no text should hold alone
 
@@ -38,6 +40,13 @@ class Encoded:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+
+@dataclass(frozen=True)
+class EncodedPair(Encoded):
+    """Two texts as a model reads them at once, [CLS] A [SEP] B [SEP]. A span is a place in the token's own text."""
+
+    segments: list[int]  # 0 for the first text and its signs, 1 for the second and its own; as long as the others
 
 
 class Tokenizer:
@@ -82,6 +91,20 @@ class Tokenizer:
         """How many tokens there are; their ids are smaller."""
         return self._library.get_vocab_size(with_added_tokens=True)
 
+    @cached_property
+    def entries(self) -> tuple[str, ...]:
+        """The whole vocabulary in the order of the ids, as the library writes it: "##ing", "Ġthe", "[MASK]"."""
+        return tuple(self._library.id_to_token(i) for i in range(len(self)))
+
+    def special(self, name: str) -> int:
+        """The id of a sign such as "[MASK]" or "<|endoftext|>". ValueError when this tokenizer has no such sign."""
+        for i, sign in self._names.items():
+            if sign == name:
+                return i
+        raise ValueError(
+            f"This tokenizer has no sign {name}; it has {', '.join(self._names.values()) or 'none at all'}."
+        )
+
     def encode(self, text: str, special: bool = True) -> Encoded:
         """Any text in tokens, with the signs that the model expects around it if `special`.
 
@@ -89,9 +112,14 @@ class Tokenizer:
         """
         text = SURROGATES.sub("\ufffd", text)
         found = self._library.encode(text, add_special_tokens=special)
-        pieces = zip(found.ids, found.tokens, found.offsets, strict=True)
-        tokens = [self._shown(i, piece, text[start:end]) for i, piece, (start, end) in pieces]
-        return Encoded(list(found.ids), tokens, list(found.offsets), [i in self._signs for i in found.ids])
+        return Encoded(*self._lists(found, [text] * len(found)))
+
+    def encode_pair(self, first: str, second: str) -> EncodedPair:
+        """Two texts in tokens, one behind the other, with the signs that the model expects around them."""
+        first, second = (SURROGATES.sub("\ufffd", text) for text in (first, second))
+        found = self._library.encode(first, second)
+        texts = [second if sequence == 1 else first for sequence in found.sequence_ids]
+        return EncodedPair(*self._lists(found, texts), list(found.type_ids))
 
     def decode(self, ids: list[int]) -> str:
         """The text of these tokens, with the names of the special ones. ValueError for an id that there is not."""
@@ -104,6 +132,12 @@ class Tokenizer:
         """One token for people: as `encode` shows it, or the library's entry where nothing was typed."""
         piece = self._library.id_to_token(i)
         return self._shown(i, piece, piece.removeprefix(self._prefix))
+
+    def _lists(self, found, texts: list[str]) -> tuple[list, list, list, list]:
+        """The four lists of `Encoded`, from what the library found; texts: the one in which each token was typed."""
+        pieces = zip(found.ids, found.tokens, found.offsets, texts, strict=True)
+        tokens = [self._shown(i, piece, text[start:end]) for i, piece, (start, end), text in pieces]
+        return list(found.ids), tokens, list(found.offsets), [i in self._signs for i in found.ids]
 
     def _shown(self, i: int, piece: str, typed: str) -> str:
         """A token for people, from the library's piece and what was typed in its place."""

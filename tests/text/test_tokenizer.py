@@ -11,7 +11,7 @@ from tokenizers import decoders, models, pre_tokenizers, trainers
 from lessons import zoo
 from lessons.text.tokenizer import BYTES, Encoded, Tokenizer
 from tests.real_weights import needs_real
-from tests.zoo.packages import wordpiece
+from tests.zoo.packages import WORDS, wordpiece
 
 
 def byte_level() -> str:
@@ -49,6 +49,26 @@ def test_a_word_that_nobody_knows_is_text_and_a_sign_that_was_typed_is_none():
     encoded = BERT.encode("the wombat [MASK]", special=False)
     assert encoded.tokens == ["the", "[UNK]", "[MASK]"] and encoded.special == [False, False, True]
     assert encoded.spans == [(0, 3), (4, 10), (11, 17)]
+
+
+def test_two_texts():
+    """The file of this tokenizer has signs for one text only; what differs for two is proved in test_wordpiece."""
+    pair = BERT.encode_pair("The fox", "a\ud800 FOX [MASK]")
+    assert pair.tokens == ["The", "fox", "[UNK]", "FOX", "[MASK]"] and pair.segments == [0, 0, 1, 1, 1]
+    assert pair.spans == [(0, 3), (4, 7), (0, 1), (3, 6), (7, 13)], "each in its own text"
+    assert pair.special == [False] * 4 + [True] and len(pair) == 5
+    assert BERT.encode_pair("", "").ids == [] and isinstance(pair, Encoded)
+    assert GPT.encode_pair("the", " fox").tokens == ["the", " fox"]
+
+
+def test_the_vocabulary_and_its_signs():
+    assert BERT.entries == tuple(WORDS)
+    assert [BERT.special(name) for name in WORDS[:5]] == [0, 1, 2, 3, 4]
+    assert "Ġthe" in GPT.entries and len(GPT.entries) == len(GPT) and GPT.special("<|endoftext|>") == 0
+    with pytest.raises(ValueError, match=r"This tokenizer has no sign \[MASK\]; it has <\|endoftext\|>\."):
+        GPT.special("[MASK]")
+    with pytest.raises(ValueError, match=r"has no sign the; it has \[PAD\], \[UNK\], \[CLS\], \[SEP\], \[MASK\]\."):
+        BERT.special("the")  # an entry, but no sign
 
 
 def test_a_space_stays_before_its_word():
