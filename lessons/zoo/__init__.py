@@ -34,8 +34,9 @@ def entry(name: str) -> Entry | Packaged:
 
 
 def is_here(name: str) -> bool:
-    """Whether the file of `name` is on this computer. `load` still looks whether it is whole."""
-    return entry(name).path.is_file()
+    """Whether the files of `name` and its base are on this computer. `load` still looks whether they are whole."""
+    found = entry(name)
+    return found.path.is_file() and (getattr(found, "base", None) is None or is_here(found.base))
 
 
 def load(name: str) -> nn.Module:
@@ -47,4 +48,5 @@ def load(name: str) -> nn.Module:
     found = entry(name)
     if isinstance(found, Packaged):
         return packaged.read(found)
-    return weights.read(found.path, found)
+    model = weights.read(found.path, found)
+    return model if found.base is None else model.merged(load(found.base))

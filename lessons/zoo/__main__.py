@@ -2,8 +2,8 @@
 
     python -m lessons.zoo list                                          what there is
     python -m lessons.zoo fetch [NAME…]                                 bring the real models to this computer, once
-    python -m lessons.zoo verify [NAME…] [--text PATH]                  is every file whole, and is its score right?
-    python -m lessons.zoo train NAME [--text PATH] [--to FOLDER | --ship]   make one again
+    python -m lessons.zoo verify [NAME…] [--text PATH…]                 is every file whole, and is its score right?
+    python -m lessons.zoo train NAME [--text PATH…] [--to FOLDER | --ship]   make one again
 
 Exit status: 0 for success, 1 when a model fails, cannot be fetched, or has a score outside its tolerance, 2 when
 something asked for cannot be had, 130 after an interrupt.
@@ -40,7 +40,8 @@ def main(argv: list[str] | None = None) -> int:
     train = commands.add_parser("train", help="make the weights of one model again")
     train.add_argument("name", metavar="NAME")
     for command in (verify, train):
-        command.add_argument("--text", type=Path, metavar="PATH", help="a copy of the text it was trained on")
+        about = "a copy of the text it was trained on; of several files all, in the order that the source names"
+        command.add_argument("--text", type=Path, nargs="+", default=[], metavar="PATH", help=about)
     where = train.add_mutually_exclusive_group()
     where.add_argument("--to", type=Path, metavar="FOLDER", default=Path(), help="default: the current folder")
     where.add_argument("--ship", action="store_true", help="put it into the course: lessons/zoo/weights and manifest")
@@ -107,16 +108,16 @@ def fetch_all(names: list[str], ship: bool) -> int:
     return int(failed)
 
 
-def verify_all(names: list[str], text_path: Path | None) -> int:
+def verify_all(names: list[str], text_paths: list[Path]) -> int:
     """Print one line for each model, and return 1 if one of them fails. One that is not fetched does not."""
     entries = [zoo.entry(name) for name in names or zoo.names()]
     if not entries:
         raise ZooError("The zoo is empty: there is nothing to verify.")
-    text = None if text_path is None else bytes_of(text_path)
+    text = bytes_of(text_paths) if text_paths else None
     failed = False
     for entry in entries:
         try:
-            said = _whole(entry) if isinstance(entry, Packaged) else _verified(entry, text, text_path)
+            said = _whole(entry) if isinstance(entry, Packaged) else _verified(entry, text, text_paths)
             print(f"[OK]   {entry.name}: {said}")
         except NotFetched as absent:
             print(f"[--]   {absent}")
@@ -136,7 +137,7 @@ def _whole(entry: Packaged) -> str:
     return f"{entry.parameters:,} parameters, {entry.bytes / 1000:,.0f} kB, whole and finite"
 
 
-def _verified(entry: Entry, text: bytes | None, text_path: Path | None) -> str:
+def _verified(entry: Entry, text: bytes | None, text_paths: list[Path]) -> str:
     """What can be said of a model that passes; ZooError for one that does not."""
     model = weights.read(entry.path, entry)
     said = f"{entry.parameters:,} parameters, {entry.bytes / 1000:,.0f} kB, whole and finite"
@@ -144,7 +145,7 @@ def _verified(entry: Entry, text: bytes | None, text_path: Path | None) -> str:
         return said
     plan = recipe(entry.name)
     if entry.text_sha256 is not None:
-        require_text(entry.name, entry.source, entry.text_sha256, text, text_path)
+        require_text(entry.name, entry.source, entry.text_sha256, text, text_paths)
     else:
         text = b""
     score = scored(plan, model, text.decode("utf-8"))

@@ -53,6 +53,7 @@ class Entry:
     minutes: float  # of training
     score: dict[str, float]  # as measured on this very file
     tolerance: dict[str, float]  # how far a score may lie off on another machine; a score without one is not judged
+    base: str | None = None  # the weights that are changed by these; None for a model of its own
 
     def __post_init__(self) -> None:
         _require_sound(self)
@@ -183,7 +184,7 @@ def _entry(name: str, table: Any) -> Entry | Packaged:
     sort = Packaged if "package" in table else Entry
     kinds = {field.name: field.type for field in fields(sort) if field.name != "name"}
     if sort is Entry:
-        table = {"text_sha256": None, **table}  # TOML has no word for None
+        table = {"text_sha256": None, "base": None, **table}  # TOML has no word for None
     if missing := [key for key in kinds if key not in table]:
         raise malformed(name, f"it lacks {', '.join(missing)}")
     for key, value in table.items():

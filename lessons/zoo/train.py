@@ -20,10 +20,10 @@ from lessons.zoo.recipes import RECIPES, Recipe, recipe
 CHECKPOINT_EVERY = 200  # steps
 
 
-def train_one(name: str, text_path: Path | None, folder: Path, ship: bool) -> int:
+def train_one(name: str, text_paths: list[Path], folder: Path, ship: bool) -> int:
     """Follow one recipe to the end, or go on with it, and return 1 if its score is not the manifest's."""
     plan, entries = recipe(name), manifest.read()  # a broken manifest must show now, not after the training
-    text = _text_for(plan, text_path)
+    text = _text_for(plan, text_paths)
     path = (manifest.FOLDER / "weights" if ship else folder) / f"{name}.safetensors"
     checkpoint = manifest.cache() / f"{name}.checkpoint.safetensors"
     for place in (path, checkpoint):
@@ -65,6 +65,7 @@ def train_one(name: str, text_path: Path | None, folder: Path, ship: bool) -> in
             minutes=round(sum(record.seconds for record in training.history) / 60, 1),
             score=score,
             tolerance={key: float(value) for key, value in plan.tolerance.items()},
+            base=plan.base,
         )
         manifest.write(entries)
         print("The manifest now holds this file and this score.")
@@ -84,19 +85,20 @@ def scored(plan: Recipe, model: nn.Module, text: str) -> dict[str, float]:
     return score
 
 
-def require_text(name: str, source: str, expected: str, data: bytes, path: Path) -> None:
+def require_text(name: str, source: str, expected: str, data: bytes, paths: list[Path]) -> None:
     if (found := hashlib.sha256(data).hexdigest()) != expected:
         raise ZooError(
-            f"{name}: {path} is not the text that it is trained on, its sha256 begins with {found[:12]}; "
-            f"any copy of {source} with the sha256 {expected} will do."
+            f"{name}: {', '.join(map(str, paths))} is not the text that it is trained on, its sha256 begins with "
+            f"{found[:12]}; any copy of {source} with the sha256 {expected} will do."
         )
 
 
-def bytes_of(path: Path) -> bytes:
+def bytes_of(paths: list[Path]) -> bytes:
+    """One text: the files in the order in which they are named, with a form feed between two."""
     try:
-        return path.read_bytes()
+        return b"\f".join(path.read_bytes() for path in paths)
     except OSError as error:
-        raise ZooError(f"The text {path} cannot be read: {error.strerror}.") from None
+        raise ZooError(f"The text {error.filename} cannot be read: {error.strerror}.") from None
 
 
 def _compare(entry: Entry | None, score: dict[str, float]) -> bool:
@@ -136,19 +138,19 @@ def _finished(training: Training) -> bool:
     return training.done == training.steps
 
 
-def _text_for(plan: Recipe, path: Path | None) -> str:
+def _text_for(plan: Recipe, paths: list[Path]) -> str:
     """The text that the recipe asks for, after a look at its checksum."""
     if plan.text_sha256 is None:
-        if path is not None:
+        if paths:
             raise ZooError(f"{plan.name} makes its own text: leave out --text.")
         return ""
-    if path is None:
+    if not paths:
         raise ZooError(
             f"{plan.name} is trained on {plan.source}: name a copy of it with --text PATH; "
             f"any with the sha256 {plan.text_sha256} will do."
         )
-    data = bytes_of(path)
-    require_text(plan.name, plan.source, plan.text_sha256, data, path)
+    data = bytes_of(paths)
+    require_text(plan.name, plan.source, plan.text_sha256, data, paths)
     return data.decode("utf-8")
 
 

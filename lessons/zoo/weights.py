@@ -32,6 +32,9 @@ KINDS = {
     "character-model": "lessons.recurrent.character_model:CharacterConfig:CharacterModel",
     "positioned-model": "lessons.positions.model:PositionedConfig:PositionedModel",
     "bert-encoder": "lessons.bert.encoder:BertConfig:BertEncoder",
+    "masked-language-model": "lessons.bert.models:BertConfig:MaskedLanguageModel",
+    "bert-for-pre-training": "lessons.bert.models:BertConfig:BertForPreTraining",
+    "low-rank-updates": "lessons.bert.low_rank:UpdatesConfig:LowRankUpdates",
     "llama": "lessons.gpt.llama:LlamaConfig:Llama",
 }
 """Kind -> "module:Config:Model". A lesson that ships another class adds a line. `Model(Config(**fields))` builds it,
