@@ -16,6 +16,9 @@ RECIPES = {
     **{f"tales-{architecture}": f"{TALES}:{architecture}" for architecture in ("rnn", "ugrnn", "gru", "lstm")},
     "tales-llama": "lessons.zoo.recipes.tales_llama:tales_llama",
     **{f"lengths-{encoding}": f"{LENGTHS}:{encoding}" for encoding in ENCODINGS},
+    "masked-minilm": "lessons.zoo.recipes.masked_minilm:masked_minilm",
+    "reviews-bert": "lessons.zoo.recipes.reviews_bert:reviews_bert",
+    "small-bert": "lessons.zoo.recipes.small_bert:small_bert",
 }
 """Name -> "module:function:argument:…". The function, called with the arguments, gives the Recipe. It is imported when
 it is asked for."""
@@ -37,6 +40,7 @@ class Recipe:
     source: str  # the work that the text is from, so that somebody can find a copy
     text_sha256: str | None  # of the text's file; None when the recipe makes its own text, and is given an empty one
     seed: int
+    base: str | None = None  # the weights that are changed by these; None for a model of its own
     tolerance: dict[str, float] = field(default_factory=dict)  # score -> how far it may lie off on another machine
     training: Callable[[str], Training]
     """The whole text -> a training ready to run. What it carries from step to step lies in the state of its model."""

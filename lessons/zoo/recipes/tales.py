@@ -51,6 +51,11 @@ def split(text: str) -> tuple[str, str]:
     return text[:cut], text[cut:]
 
 
+def flowing(text: str) -> str:
+    """The text without the line breaks inside its paragraphs."""
+    return re.sub(r"(?<!\n)\n(?!\n)", " ", text)
+
+
 def warm_then_cosine(steps: int, warm: int = 100) -> Callable[[int], float]:
     """The factor of the learning rate at each step: `warm` steps of rising, then half a cosine down to a twentieth."""
     return lambda step: min(1.0, step / warm) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * step / steps)))

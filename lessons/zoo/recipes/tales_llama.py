@@ -17,7 +17,6 @@ so with both seeds that were tried. Seed 0 ends with .93 for the previous token,
 induction, seed 1 is a little better in each.
 """
 
-import re
 from collections.abc import Sequence
 
 import torch
@@ -35,7 +34,7 @@ from lessons.gpt.llama import Llama, LlamaConfig
 from lessons.text.pieces import byte_pairs
 from lessons.text.repeats import again, mirrored, twice
 from lessons.zoo.recipes import Recipe
-from lessons.zoo.recipes.tales import SOURCE, TEXT_SHA256, clean, split, warm_then_cosine
+from lessons.zoo.recipes.tales import SOURCE, TEXT_SHA256, clean, flowing, split, warm_then_cosine
 
 SEED = 1
 PIECES, CONTEXT = 1000, 256
@@ -47,11 +46,6 @@ WINDOWS = 32  # for the scores: held-out texts of 128 tokens
 
 Batch = tuple[Bool[Tensor, "batch time"], Int[Tensor, "batch time+1"]]
 """Which tokens are to be foretold, and the tokens, one more at the beginning."""
-
-
-def flowing(text: str) -> str:
-    """The text without the line breaks inside its paragraphs."""
-    return re.sub(r"(?<!\n)\n(?!\n)", " ", text)
 
 
 def llama_training(text: str, seed: int = SEED, steps: int = STEPS, pieces: int = PIECES) -> Training:
