@@ -75,11 +75,7 @@ class BertEncoder(nn.Module):
             )
             for _ in range(config.layers)
         )
-        for name, weight in self.named_parameters():
-            if weight.dim() > 1:
-                nn.init.normal_(weight, std=0.02)
-            elif name.endswith("bias"):
-                nn.init.zeros_(weight)
+        draw_as_bert(self)
 
     def forward(
         self,
@@ -107,6 +103,16 @@ class BertEncoder(nn.Module):
         for block in self.blocks:
             x = block(x, mask)
         return x
+
+
+def draw_as_bert(module: nn.Module) -> None:
+    """Matrices from a normal distribution of deviation 0.02, biases 0, as BERT begins; gains of norms stay 1."""
+    for name, weight in module.named_parameters():
+        last = name.rpartition(".")[2]
+        if last == "bias" or last.startswith("b_"):  # those of a head have two axes
+            nn.init.zeros_(weight)
+        elif weight.dim() > 1:
+            nn.init.normal_(weight, std=0.02)
 
 
 def sentence_vector(

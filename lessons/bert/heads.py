@@ -40,12 +40,3 @@ class Pooler(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch time d_model"]) -> Float[Tensor, "batch d_model"]:
         return torch.tanh(self.dense(x[:, 0]))
-
-
-def draw_as_bert(module: nn.Module) -> None:
-    """Weights from a normal distribution of deviation 0.02, biases 0, as BERT begins; gains of norms stay 1."""
-    for name, weight in module.named_parameters():
-        if weight.dim() > 1:
-            nn.init.normal_(weight, std=0.02)
-        elif name.endswith("bias"):
-            nn.init.zeros_(weight)

@@ -12,8 +12,8 @@ the vocabulary is the widest layer of a small model.
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from lessons.bert.encoder import BertConfig, BertEncoder
-from lessons.bert.heads import MaskedLanguageHead, Pooler, draw_as_bert
+from lessons.bert.encoder import BertConfig, BertEncoder, draw_as_bert
+from lessons.bert.heads import MaskedLanguageHead, Pooler
 from lessons.text.tokenizer import Tokenizer
 
 FOLLOWS, UNRELATED = 0, 1

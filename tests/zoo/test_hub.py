@@ -8,8 +8,10 @@ from safetensors.torch import load_file, save_file
 
 from lessons import zoo
 from lessons.bert.encoder import BertEncoder
+from lessons.bert.models import BertForPreTraining, MaskedLanguageModel
 from lessons.gpt.llama import Llama
 from lessons.zoo.manifest import ZooError
+from lessons.zoo.weights import parameters
 from tests.zoo import packages
 
 
@@ -43,6 +45,93 @@ def test_a_bert_encoder(tmp_path):
     assert encoded.tokens == ["[CLS]", "The", "un", "##aff", "##able", "fox", "1", "##9", ".", "[SEP]"]
 
 
+def bert_with(heads, tmp_path, **changes):
+    """A folder with a tiny random BERT of this class, its biases and norms random, too, and its tokenizer."""
+    import transformers
+
+    folder = packages.bert(tmp_path / heads, **changes)
+    theirs = getattr(transformers, heads)(transformers.BertConfig.from_pretrained(folder))
+    for name, weight in theirs.named_parameters():
+        torch.nn.init.normal_(weight, mean=float(name.endswith("LayerNorm.weight")), std=0.2)
+    theirs.save_pretrained(folder)
+    return folder
+
+
+def read(folder, heads):
+    """The model of ours, that of transformers, and a pair of texts for both."""
+    import transformers
+
+    ours, theirs = zoo.from_hub(str(folder)), getattr(transformers, heads).from_pretrained(folder).eval()
+    assert not ours.training and all(parameter.requires_grad for parameter in ours.parameters())
+    ids = torch.tensor([ours.tokenizer.encode("The unaffable fox [MASK] 19.").ids])
+    return ours, theirs, ids, torch.arange(ids.shape[1])[None] // 4 % 2
+
+
+def near(ours, theirs) -> bool:
+    return bool((ours - theirs).abs().max() <= 1e-5 * theirs.abs().max())
+
+
+def test_a_masked_language_model(tmp_path):
+    ours, theirs, ids, segments = read(bert_with("BertForMaskedLM", tmp_path), "BertForMaskedLM")
+    assert type(ours) is MaskedLanguageModel and ours.tokenizer.token(4) == "[MASK]"
+    assert near(ours(ids, segments), theirs(ids, token_type_ids=segments).logits)
+    assert parameters(ours) == theirs.num_parameters()
+
+
+@pytest.mark.parametrize("old", [False, True], ids=["new names", "old names"])
+def test_a_model_with_all_heads_of_the_pre_training(tmp_path, old):
+    folder = bert_with("BertForPreTraining", tmp_path)
+    if old:  # as in bert-base-uncased
+        tensors = load_file(folder / "model.safetensors")
+        renamed = {
+            name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): tensor
+            for name, tensor in tensors.items()
+        }
+        assert renamed.keys() != tensors.keys()
+        save_file(renamed, folder / "model.safetensors", {"format": "pt"})
+    ours, theirs, ids, segments = read(folder, "BertForPreTraining")
+    assert type(ours) is BertForPreTraining and isinstance(ours, MaskedLanguageModel)
+    words, follows = ours.both(ids, segments)
+    expected = theirs(ids, token_type_ids=segments)
+    assert near(words, expected.prediction_logits) and near(follows, expected.seq_relationship_logits)
+
+
+@pytest.mark.parametrize("heads", ["BertModel", "BertForSequenceClassification", "BertForNextSentencePrediction"])
+def test_a_model_without_a_masked_language_head_is_its_encoder(tmp_path, heads):
+    ours, theirs, ids, segments = read(bert_with(heads, tmp_path), heads)
+    assert type(ours) is BertEncoder
+    encoder = getattr(theirs, "bert", theirs)
+    assert near(ours(ids, segments), encoder(ids, token_type_ids=segments).last_hidden_state)
+
+
+def test_without_its_pooler_it_still_fills_blanks(tmp_path):
+    folder = bert_with("BertForPreTraining", tmp_path)
+    without(folder, "pooler")
+    assert type(zoo.from_hub(str(folder))) is MaskedLanguageModel
+
+
+def test_a_table_of_words_of_its_own_is_refused(tmp_path):
+    folder = bert_with("BertForMaskedLM", tmp_path, tie_word_embeddings=False)
+    assert "this model has a cls.predictions.decoder.weight of its own" in refused(folder)
+
+
+def test_nothing_is_said_of_the_heads_that_a_file_lacks(tmp_path, caplog):
+    import logging
+
+    from transformers.utils import logging as theirs
+
+    folder, before = bert_with("BertModel", tmp_path), theirs.get_verbosity()
+    theirs.set_verbosity_warning()
+    theirs.enable_propagation()
+    try:
+        with caplog.at_level(logging.WARNING):
+            zoo.from_hub(str(folder))
+        assert "MISSING" not in caplog.text and theirs.get_verbosity() == logging.WARNING
+    finally:
+        theirs.disable_propagation()
+        theirs.set_verbosity(before)
+
+
 @pytest.mark.parametrize("tied", [True, False])
 def test_a_llama(tmp_path, tied):
     from transformers import LlamaConfig, LlamaForCausalLM
@@ -73,7 +162,7 @@ def test_an_architecture_that_the_course_does_not_have(tmp_path):
 
     GPT2Config().save_pretrained(tmp_path)
     said = refused(tmp_path)
-    assert "it is of the sort 'gpt2', but the course has BERT encoders and the Llama family only" in said
+    assert "it is of the sort 'gpt2', but the course has BERT and the Llama family only" in said
 
 
 def test_a_setting_that_our_model_does_not_have(tmp_path):
@@ -93,24 +182,31 @@ def test_half_a_file(tmp_path, kept):
     assert "(its file of weights is damaged or was cut off)" in refused(path.parent)
 
 
-def test_no_weight_is_drawn_at_random(tmp_path):
-    """transformers fills what it misses; only the pooler, which we have not, may be missing."""
-    from transformers import BertConfig, BertForMaskedLM
-
-    folder = packages.bert(tmp_path / "bert")
-    BertForMaskedLM(BertConfig.from_pretrained(folder)).save_pretrained(folder)
-    assert type(zoo.from_hub(str(folder))) is BertEncoder
+def without(folder, *parts) -> None:
+    """Take the weights with such a part in their names out of a file."""
     tensors = load_file(folder / "model.safetensors")
-    del tensors["bert.encoder.layer.1.output.dense.weight"]
-    save_file(tensors, folder / "model.safetensors", {"format": "pt"})
-    assert "(its weight encoder.layer.1.output.dense.weight is missing or of another size" in refused(folder)
+    kept = {name: tensor for name, tensor in tensors.items() if not any(part in name for part in parts)}
+    assert len(kept) < len(tensors)
+    save_file(kept, folder / "model.safetensors", {"format": "pt"})
+
+
+@pytest.mark.parametrize("part", [
+    "encoder.layer.1.output.dense.weight", "cls.predictions.bias", "cls.predictions.transform.dense.weight",
+    "cls.seq_relationship.bias", "bert.pooler.dense.bias", "embeddings.word_embeddings",
+])  # fmt: skip
+def test_no_weight_is_drawn_at_random(tmp_path, part):
+    """transformers fills what it misses. A whole head may be missing; it is then no part of our model."""
+    folder = bert_with("BertForPreTraining", tmp_path)
+    without(folder, part)
+    said = refused(folder)
+    assert "is missing or of another size" in said and ("its weight bert." in said or "its weight cls." in said)
 
 
 def test_weights_of_another_size_than_the_configuration_says(tmp_path):
     folder = packages.bert(tmp_path / "bert")
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(config | {"intermediate_size": 24}))
-    assert "(its weight encoder.layer.0.intermediate.dense.bias is missing or of another size" in refused(folder)
+    assert "(its weight bert.encoder.layer.0.intermediate.dense.bias is missing or of another size" in refused(folder)
 
 
 def test_no_tokenizer(tmp_path):
