@@ -34,7 +34,7 @@ test: $(VENV)/.test $(VENV)/.weights
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) notebooks/build.py --check
-	$(PY) -m pytest $(PYTEST_FLAGS)
+	$(PY) -m tests.both $(PYTEST_FLAGS)
 
 notebooks: $(VENV)/.lab
 	$(PY) notebooks/build.py $(ONLY)

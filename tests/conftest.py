@@ -15,6 +15,7 @@ LEFT_OUT = pytest.StashKey[list[str]]()
 torch.set_num_threads(1)
 
 
+@pytest.hookimpl(trylast=True)  # after -m and -k: what was not chosen is not left out
 def pytest_collection_modifyitems(config, items):
     # The browser comes last: what is quick fails first, and Playwright keeps an event loop running once it has started.
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)

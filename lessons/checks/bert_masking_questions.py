@@ -58,6 +58,23 @@ ask_blanks = Choice(
     " the best for its blank, and the two never met: BERT answers for each blank by itself.",
 )
 
+ask_gain = Choice(
+    key="05.gain",
+    text="Two classifiers learn from the same 32 labelled sentences. One begins at random, the other was pre-trained on"
+    " reviews without labels. No judging word of the test was ever labelled. How often is each of them right? Guessing"
+    " is right in half of the cases.",
+    options=(
+        "Both about as often as guessing: the words of the test are new.",
+        "From scratch 0.7, pre-trained 0.8.",
+        "From scratch as often as guessing, pre-trained above 0.9.",
+        "Both above 0.9: 32 labels are enough.",
+    ),
+    answer=2,
+    why="A word that was never met has a random vector, and no label changes it. In the pre-training all of these words"
+    " were met, and those that keep the same company have similar vectors: what a label teaches of one holds for its"
+    " neighbours.",
+)
+
 ask_wide = Choice(
     key="05.wide",
     text="ALBERT xxlarge shares one layer among all of its twelve, and has 235 million parameters. BERT large has 334"

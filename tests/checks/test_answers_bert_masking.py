@@ -4,7 +4,9 @@ import math
 
 import torch
 
+from lessons import zoo
 from lessons.bert.encoder import BertConfig
+from lessons.bert.fine_tuning import compare, mean
 from lessons.bert.masking import IGNORE, KEPT, Masking, mask_tokens, masked_loss
 from lessons.bert.models import MaskedLanguageModel
 from lessons.bert.variants import COMPARISONS, SIZES
@@ -78,3 +80,10 @@ def test_wide():
     speed = {name: values[comparison.measures.index("speed")] for name, values in comparison.rows.items()}
     assert speed["ALBERT xxlarge"] == 0.3 and speed["BERT large"] == 1.0
     assert chosen("05.wide") == "At about a third of the speed."
+
+
+def test_gain():
+    rows = compare(zoo.load("reviews-bert"), labels=(32,), starts=("scratch", "fine-tuned"))
+    scratch, tuned = (mean(rows, start, 32).new_words for start in ("scratch", "fine-tuned"))
+    assert abs(scratch - 0.5) < 0.12 and tuned > 0.9
+    assert chosen("05.gain") == "From scratch as often as guessing, pre-trained above 0.9."

@@ -20,7 +20,13 @@ BUDGET = {"default": (90, 1.5), "00": (60, 1.0), "01": (60, 1.0)}
 """Seconds and 10^9 bytes by lesson, on two cores."""
 
 
-LESSONS = {"01_rnn_gradients": 3, "02_lstm_gates": 2, "03_attention_heads": 4, "04_positional_encodings": 4}
+LESSONS = {
+    "01_rnn_gradients": 3,
+    "02_lstm_gates": 2,
+    "03_attention_heads": 4,
+    "04_positional_encodings": 4,
+    "05_bert_masking": 5,
+}
 """How many explorers a lesson has."""
 
 

@@ -1,0 +1,45 @@
+"""The run of all tests in two parts fails when one of them does."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.both import NOTHING, PARTS, main, status_of
+
+PASSED, FAILED, USAGE = pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.USAGE_ERROR
+
+
+@pytest.mark.parametrize(
+    ("statuses", "status"),
+    [
+        ([PASSED, PASSED], PASSED),
+        ([FAILED, PASSED], FAILED),
+        ([PASSED, FAILED], FAILED),
+        ([NOTHING, FAILED], FAILED),
+        ([USAGE, NOTHING], USAGE),
+        ([NOTHING, PASSED], PASSED),
+        ([PASSED, NOTHING], PASSED),
+        ([NOTHING, NOTHING], NOTHING),
+        ([PASSED, -9], -9),  # killed
+    ],
+)
+def test_one_status_for_both(statuses, status):
+    assert status_of(statuses) == status
+
+
+def test_the_parts_are_all_tests_and_have_none_in_common():
+    assert PARTS[0] == f"not {PARTS[1]}"
+
+
+def test_a_choice_by_mark_is_refused(capsys):
+    assert main(["-m", "notebook"]) == USAGE
+    assert "choose tests with -k" in capsys.readouterr().err
+
+
+def test_it_runs_the_tests_and_says_so():
+    """This very file, but for this test."""
+    command = [sys.executable, "-m", "tests.both", "-q", "-p", "no:cacheprovider", __file__, "-k", "one_status"]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "9 passed" in ran.stdout and "9 deselected" not in ran.stdout.split("passed")[0]
