@@ -9,4 +9,6 @@ wordpiece_training  a vocabulary for it, made from a given text, merge by merge
 
 tale        a short tale that no model of the course was trained on
 repeats     random pieces that come again
+everyday    sixty everyday sentences with a blank each
+reviews     short reviews that our code writes, and a task with few labels
 """

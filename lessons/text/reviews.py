@@ -46,7 +46,7 @@ WORDS = (
     _cut("bad, awful, terrible, horrible, poor, dreadful, nasty, disappointing"),
     _cut("good, great, wonderful, lovely, excellent, superb, nice, perfect"),
 )
-"""Words for everything: unkind, kind. Those at even places may be labelled, the others are for the test."""
+"""Words for everything: unkind, kind. In every list the first, third, … may be labelled, the rest is for the test."""
 
 TOPICS = (
     Topic(
@@ -138,15 +138,15 @@ class Labelled:
 
 
 def review(generator: torch.Generator) -> Review:
-    """A review for pre-training, drawn at random: one in six judges nothing."""
+    """A review for pre-training, drawn at random: one in eight judges nothing."""
     topic = _one(TOPICS, generator)
-    if _chance(1 / 6, generator):
+    if _chance(1 / 8, generator):
         first = f"{_thing(topic, generator)} {_one(topic.facts, generator)} ."
         return Review(_sentence(first), _sentence(f"{_one(PEOPLE, generator)} {_one(IDLY, generator)} ."))
     label = int(_chance(0.5, generator))
     choice = (*WORDS[label], *topic.words[label])
     word = _one(choice, generator)
-    if _chance(0.4, generator):
+    if _chance(0.5, generator):
         word = f"{word} and {_one([other for other in choice if other != word], generator)}"
     did = [_one(THEN[label], generator), _one(topic.then[label], generator)]
     shown = " and ".join(_one((did[:1], did[1:], did), generator))
@@ -183,7 +183,7 @@ def judging_words(label: int, test: bool) -> tuple[str, ...]:
 @cache
 def review_tokenizer() -> Tokenizer:
     """One token for each word of the reviews. Every other word is [UNK]."""
-    parts: list[str] = ["the a an was and so what found thought that . , !", *PEOPLE, *WHEN, *HOW, *IDLY]
+    parts: list[str] = ["the was and so how found thought that . , !", *PEOPLE, *WHEN, *HOW, *IDLY]
     for group in (*WORDS, *THEN, *(part for t in TOPICS for part in (t.things, t.places, t.facts, *t.words, *t.then))):
         parts += group
     return tokenizer_of([*SIGNS, *sorted(set(words(" ".join(parts))))])
@@ -192,14 +192,13 @@ def review_tokenizer() -> Tokenizer:
 def _judgement(topic: Topic, word: str, generator: torch.Generator) -> str:
     """A sentence that says `word` of something."""
     who, thing = _one(PEOPLE, generator), _thing(topic, generator)
-    how = f"{_one(HOW, generator)} {word}" if _chance(0.3, generator) else word
-    article = "an" if word[0] in "aeiou" else "a"
+    how = f"{_one(HOW, generator)} {word}" if _chance(0.2, generator) else word
     frames = (
         f"{thing} was {how} .",
         f"{thing} was {how} .",
         f"{who} found {thing} {how} .",
         f"{who} thought that {thing} was {how} .",
-        f"what {article} {word} {_one(topic.things, generator)} !",
+        f"how {word} {thing} was !",
     )
     return _sentence(_one(frames, generator))
 
@@ -207,7 +206,7 @@ def _judgement(topic: Topic, word: str, generator: torch.Generator) -> str:
 def _thing(topic: Topic, generator: torch.Generator) -> str:
     """What is spoken of, sometimes with a place or a time."""
     thing = f"the {_one(topic.things, generator)}"
-    if _chance(0.25, generator):
+    if _chance(0.2, generator):
         return f"{thing} {_one(topic.places, generator)}"
     return f"{thing} {_one(WHEN, generator)}" if _chance(0.2, generator) else thing
 

@@ -59,7 +59,7 @@ def test_it_fills_the_everyday_blanks(model):
 def test_it_fills_blanks_of_a_tale_that_it_never_read(model):
     table = texts.rows([texts.sentences(" ".join(TALE.split()))], model.tokenizer, 128)
     figures = held_out(model, table)
-    assert 0.25 < figures["top1"] < 0.75 and 0.5 < figures["top5"] < 0.9 and 1 < figures["nats"] < 4
+    assert 0.3 < figures["top1"] < 0.5 and 0.55 < figures["top5"] < 0.7 and 2.8 < figures["nats"] < 3.7
 
 
 @REAL
