@@ -45,6 +45,8 @@ n = len(texts)
 heat = HeatMap(title=texts[0], row_axis=texts[1], column_axis=texts[0], value_axis=texts[0])
 display(heat.show(torch.rand(n, n), row_labels=texts, column_labels=texts))
 display(TokenStrip(title=texts[0], value_axis=texts[0], selected=0).show(texts, torch.rand(n)))
+strip = TokenStrip(value_axis=texts[0], selected=0, mark_name=texts[0])
+display(strip.show(texts, torch.ones(n), notes=texts, categories=texts[:2], marks=[0]))
 display(Bars(title=texts[0], label_axis=texts[0], value_axis=texts[0]).show(texts, torch.rand(n), series=[texts[0]]))
 from widgets.instruments.arcs import Arcs
 from widgets.instruments.plane import Plane

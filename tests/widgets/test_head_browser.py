@@ -12,7 +12,8 @@ from tests.real_weights import needs_real
 from tests.widgets.toy_readers import decoder, encoder, models, patterns_of
 from widgets.explorers import head_models
 from widgets.explorers.head_browser import EXACT, OPENING, HeadBrowser
-from widgets.explorers.head_models import TITLES, HeadModels, missing_models
+from widgets.explorers.head_models import TITLES, HeadModels
+from widgets.explorers.model_choice import missing_models
 
 TEXT = "the cat sat on the mat and the cat ran"
 ENCODER, DECODER = models()
@@ -214,10 +215,12 @@ def test_a_model_that_cannot_be_loaded_becomes_a_sentence() -> None:
 
 def test_without_the_real_models_it_says_so_and_goes_on(monkeypatch) -> None:
     monkeypatch.setattr(head_models.zoo, "is_here", lambda name: name == "tales-llama")
-    assert missing_models().startswith("MiniLM and SmolLM2 are not on this computer: `python -m lessons.zoo fetch`")
+    assert missing_models(TITLES).startswith(
+        "MiniLM and SmolLM2 are not on this computer: `python -m lessons.zoo fetch`"
+    )
     assert HeadModels().titles == [TITLES["tales-llama"]]
     monkeypatch.setattr(head_models.zoo, "is_here", lambda name: True)
-    assert missing_models() == "" and HeadModels().titles == list(TITLES.values())
+    assert missing_models(TITLES) == "" and HeadModels().titles == list(TITLES.values())
 
 
 def test_models_of_your_own_miss_nothing() -> None:

@@ -9,7 +9,8 @@ import traitlets as t
 from lessons.attention.head_scores import JOBS
 from lessons.attention.heads import HeadReading
 from widgets.explorers.head_explorer import HeadExplorer
-from widgets.explorers.head_models import Models, as_bytes
+from widgets.explorers.head_models import as_bytes
+from widgets.explorers.model_choice import Models
 from widgets.instruments.arcs import Arcs
 from widgets.instruments.bars import Bars
 from widgets.instruments.heat_map import HeatMap

@@ -19,7 +19,8 @@ from lessons.checks.wording import number
 from lessons.core.modes import evaluating
 from widgets import controls
 from widgets.explorers.head_explorer import NO_JOB, HeadExplorer
-from widgets.explorers.head_models import Models, longest
+from widgets.explorers.head_models import longest
+from widgets.explorers.model_choice import Models
 from widgets.instruments.bars import Bars
 from widgets.instruments.text import visible
 from widgets.instruments.token_strip import TokenStrip

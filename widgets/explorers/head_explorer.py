@@ -9,9 +9,9 @@ from lessons.attention.head_scores import JOBS
 from lessons.attention.heads import HeadReading
 from widgets import controls
 from widgets.explorers.explorer import Explorer
-from widgets.explorers.head_models import HeadModels, Models, opening
+from widgets.explorers.head_models import HeadModels, opening
+from widgets.explorers.model_choice import Models
 from widgets.instruments.instrument import Instrument
-from widgets.instruments.text import visible
 from widgets.instruments.thumbnails import Thumbnails
 
 NO_JOB = ""
@@ -73,10 +73,7 @@ class HeadExplorer(Explorer):
 
     @t.validate("model")
     def _among_the_models(self, proposal: t.Bunch) -> str:
-        if proposal.value not in self._models.titles:
-            there = ", ".join(self._models.titles)
-            raise t.TraitError(f"model must be one of {there}, not {visible(proposal.value)!r}.")
-        return proposal.value
+        return self._models.checked(proposal.value)
 
     @t.observe("model")
     def _fit_to_the_model(self, _change: t.Bunch) -> None:

@@ -81,11 +81,15 @@ function render({ model, el }) {
   const length = (trace) => figure.data[trace]?.y?.length ?? 0;
   const xOf = (trace, point) => figure.data[trace].x?.[point] ?? point;
   const words = (value) => (typeof value === "number" ? readable(value) : String(value));
+  const written = (trace, point) => { // what is written at a point of the picture, if anything is
+    const { mode, text } = figure.data[trace];
+    return mode?.includes("text") && text?.[point] ? `: ${text[point]}` : "";
+  };
 
   const describe = () => {
     const [trace, point] = cursor;
     if (point < 0 || point >= length(trace)) return model.get("summary") || "Use the arrow keys to read the points.";
-    return `${nameOf(trace)}: ${axisName("xaxis")} ${words(xOf(trace, point))}, ${axisName("yaxis")} ${words(figure.data[trace].y[point])}`;
+    return `${nameOf(trace)}: ${axisName("xaxis")} ${words(xOf(trace, point))}, ${axisName("yaxis")} ${words(figure.data[trace].y[point])}${written(trace, point)}`;
   };
   const draw = () => {
     const width = root.clientWidth; // read before anything is written, or the page is laid out twice
@@ -110,7 +114,7 @@ function render({ model, el }) {
       caption: `${axisName("yaxis")} by ${axisName("xaxis")}${points === 500 ? ", the first 500 points" : ""}`,
       head: ["", ...traces.flatMap((trace, i) => [...(shared && i ? [] : [axisName("xaxis")]), trace.name || `line ${i + 1}`])],
       rows: Array.from({ length: points }, (_, p) => [String(p + 1), ...traces.flatMap((trace, i) => [
-        ...(shared && i ? [] : [p < trace.y.length ? words(trace.x?.[p] ?? p) : ""]), p < trace.y.length ? words(trace.y[p]) : ""])]),
+        ...(shared && i ? [] : [p < trace.y.length ? words(trace.x?.[p] ?? p) : ""]), p < trace.y.length ? words(trace.y[p]) + written(figure.data.indexOf(trace), p) : ""])]),
     };
   });
   stage.addEventListener("keydown", (event) => {
