@@ -80,7 +80,7 @@ def test_a_bert_is_pre_trained_while_somebody_watches(browser, lab) -> None:
         words.locator(".unrolled-stage").focus()
         page.keyboard.press("ArrowRight")
         page.keyboard.press("ArrowRight")
-        expect(readout(words)).to_contain_text("blank 1:")
+        expect(readout(words)).to_contain_text("blank 1: The soup was ____,")
         expect(readout(words)).to_contain_text("after step 20:")
         expect(readout(words)).to_contain_text("%")
         press(notebook, "Start afresh")

@@ -11,6 +11,7 @@ from lessons.bert.models import MaskedLanguageModel
 from lessons.core.seed import seeded
 from lessons.text.reviews import review_tokenizer
 from lessons.zoo.manifest import ZooError
+from widgets.explorers import fine_tuning
 from widgets.explorers.fine_tuning import OPENING, FineTuning, unknown_words
 
 
@@ -59,6 +60,13 @@ def test_both_are_trained_and_tested_side_by_side(panel: FineTuning) -> None:
         "guessing gives 50%."
     )
     panel.unobserve_all("done")
+
+
+def test_each_kind_of_words_has_its_own_chart(panel: FineTuning, monkeypatch) -> None:
+    monkeypatch.setattr(fine_tuning, "right", lambda model, test: 0.25 if test else 0.75)
+    start(panel, 4)
+    assert panel.new.line(0).tolist() == [0.25, 0.25] and panel.labelled.line(1).tolist() == [0.75, 0.75]
+    assert "weights 25%" in panel.new.summary and "weights 75%" in panel.labelled.summary
 
 
 def test_it_ends_with_all_steps(panel: FineTuning) -> None:

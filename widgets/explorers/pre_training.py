@@ -206,11 +206,12 @@ def words_figure(
     if chosen is not None:
         shapes.append(cell(looks.index(chosen), blank) | {"line": {"color": CHOSEN, "width": 3}})
     titles = [gapped(text) for text in BLANKS]
+    nameless = " "  # the sentences need no name in front of them; without one they would be read out as x
     figure.update_layout(
         xaxis={
             "type": "category", "categoryarray": titles, "range": [-0.5, len(BLANKS) - 0.5], "side": "top",
             "tickvals": list(range(len(titles))), "ticktext": [folded(title) for title in titles], "tickangle": 0,
-            "title": "", "showgrid": False, "fixedrange": True,
+            "title": nameless, "showgrid": False, "fixedrange": True,
         },
         yaxis={
             "type": "category", "categoryarray": steps, "range": [len(steps) - 0.5, -0.5], "title": "after step",
