@@ -8,9 +8,12 @@ from lessons.bert.blanks import fill, fill_in_turn
 from lessons.bert.everyday import ask_everyday
 from lessons.bert.fine_tuning import compare, mean
 from lessons.bert.models import MaskedLanguageModel
+from lessons.checks.masking_blanks import CITIES, fill_one_by_one
+from lessons.text.reviews import UNKIND, judging_words
 from tests.real_weights import needs_real
 
 REAL = needs_real("masked-minilm")
+CLOSE, FAR = ("stale", "burnt"), ("delicious", "tasty", "juicy")
 FOREST = "I went to [MASK] [MASK] and saw the [MASK] [MASK] [MASK]."
 
 
@@ -98,10 +101,31 @@ def test_the_held_out_figures():
 
 
 def test_what_labels_are_worth():
-    """From scratch it guesses at the new words, with 128 labels too; pre-trained it is right in most cases with 8."""
-    rows = compare(zoo.load("reviews-bert"), labels=(8, 128), starts=("scratch", "fine-tuned"))
+    """From scratch it guesses at the new words, with 128 labels too; pre-trained it is right in two of three with 8."""
+    rows = compare(zoo.load("reviews-bert"), labels=(8, 32, 128), starts=("scratch", "fine-tuned"))
     for labels in (8, 128):
         assert abs(mean(rows, "scratch", labels).new_words - 0.5) < 0.12
-    assert mean(rows, "fine-tuned", 8).new_words > 0.6 and mean(rows, "fine-tuned", 128).new_words > 0.95
+    assert 0.58 < mean(rows, "fine-tuned", 8).new_words < 0.78
+    assert mean(rows, "fine-tuned", 32).new_words > 0.9 and mean(rows, "fine-tuned", 128).new_words > 0.95
     scratch = mean(rows, "scratch", 128)
     assert scratch.labelled_words > 0.8 and scratch.labelled_words > mean(rows, "scratch", 8).labelled_words + 0.1
+
+
+def test_soggy_keeps_the_company_of_stale_and_burnt():
+    """It is never labelled, they may be, and in a sentence its vector is more like theirs than like that of praise."""
+    assert "soggy" in judging_words(UNKIND, test=True)
+    assert {"stale", "burnt"} <= set(judging_words(UNKIND, test=False))
+    model = zoo.load("reviews-bert")
+
+    def vector(word: str) -> torch.Tensor:
+        ids = torch.tensor([model.tokenizer.encode(f"The soup was {word} .").ids])
+        return model.encoder(ids)[0, 4].detach()
+
+    alike = {word: torch.cosine_similarity(vector("soggy"), vector(word), dim=0).item() for word in CLOSE + FAR}
+    assert min(alike[word] for word in CLOSE) > max(alike[word] for word in FAR) + 0.03
+
+
+def test_one_after_the_other_does_not_promise_the_best():
+    words, probability = fill_one_by_one.reference(["I", "went", "to", "[MASK]", "[MASK]", "today"], CITIES)
+    assert words == ["I", "went", "to", "New", "York", "today"] and round(probability, 2) == 0.30
+    assert max(weight for _, weight in CITIES.sentences) == 0.36
