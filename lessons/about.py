@@ -7,6 +7,7 @@ import sys
 from lessons import zoo
 from lessons.core.device import describe
 from lessons.zoo import packaged
+from lessons.zoo import weights as box
 
 OLDEST_PYTHON = (3, 11)
 PACKAGES = ("torch", "jupyterlab", "ipywidgets", "anywidget", "plotly")
@@ -42,7 +43,7 @@ def weights() -> list[str]:
                     packaged.check(entry)
                     real.append(name)
                 else:
-                    zoo.load(name)
+                    box.read(entry.path, entry)  # without its base, which has a line of its own
                     good.append(name)
             except zoo.NotFetched:
                 absent.append(name)

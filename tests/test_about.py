@@ -5,6 +5,7 @@ import importlib.metadata
 import pytest
 
 from lessons import about, zoo
+from lessons.zoo import weights
 
 
 def test_all_is_well():
@@ -36,7 +37,7 @@ def test_broken_weights_are_a_line_and_no_traceback(monkeypatch, broken):
     def fails(*_):
         raise zoo.ZooError("tales-x: its file is cut off.")
 
-    monkeypatch.setattr(zoo, "load" if broken == "a file" else "names", fails)
+    monkeypatch.setattr(*((weights, "read") if broken == "a file" else (zoo, "names")), fails)
     lines = about.report().split("\n")
     assert "[FAIL] tales-x: its file is cut off." in lines
     assert lines[-1].startswith("[FAIL] There is no trained model in the box")

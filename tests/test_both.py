@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -43,3 +44,11 @@ def test_it_runs_the_tests_and_says_so():
     ran = subprocess.run(command, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "9 passed" in ran.stdout and "9 deselected" not in ran.stdout.split("passed")[0]
+
+
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parent / "browser").glob("test_*.py")), ids=lambda path: path.stem
+)
+def test_whoever_starts_a_browser_says_so(path):
+    """Playwright keeps an event loop running in its process, and what comes after it cannot start one."""
+    assert "pytest.mark.browser" in path.read_text("utf-8")

@@ -102,6 +102,9 @@ def test_what_the_readings_say():
     assert max(gains("next_sentence", "with it, two sentences", "with it, two segments")) < -0.7
     lost = gains("sharing", "BERT large", "ALBERT large")
     assert min(lost) > 1 and max(lost) < 5.5
+    assert SIZES["ALBERT large"].shared and SIZES["ALBERT large"].embedding < SIZES["BERT large"].embedding
+    for said in ("shared layers", "narrow table of words", "another second task"):
+        assert said in COMPARISONS["sharing"].reading, "sharing is not all that differs"
     assert min(gains("sharing", "ALBERT xxlarge", "BERT large")) > 1
     assert SIZES["ALBERT xxlarge"].d_model == 4 * SIZES["BERT large"].d_model
     assert all(0.9 <= gain <= 1.3 for gain in gains("position", "DeBERTa large", "RoBERTa large"))

@@ -20,7 +20,15 @@ PANELS = {
         "04_positional_encodings.ipynb",
         "from widgets.explorers.encoding import Encoding\n\npanel = Encoding()\npanel",
     ),
+    "blanks": (
+        "05_bert_masking.ipynb",
+        "from widgets.explorers.blanks import BlanksExplorer\n\npanel = BlanksExplorer()\npanel",
+    ),
 }
+
+DRAWN = (
+    ".unrolled-plot path.js-line, .unrolled-arcs canvas, .unrolled-explorer:has-text('Fill the blanks') .unrolled-bars"
+)
 
 
 def main() -> None:
@@ -31,7 +39,7 @@ def main() -> None:
             with open_notebook(browser, lab, lab.write(notebook_name, cell), height=1300) as notebook:
                 notebook.run_all()
                 page = notebook.page
-                page.wait_for_selector(".unrolled-plot path.js-line, .unrolled-arcs canvas")
+                page.wait_for_selector(DRAWN)
                 page.locator(".noUi-handle:visible, select:visible").first.focus()
                 for theme, name in ((LIGHT, "light"), (DARK, "dark")):
                     notebook.theme(theme)

@@ -2,10 +2,12 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.lab import Notebook, open_notebook, picture
 
+pytestmark = pytest.mark.browser
 SLOW = 60_000  # milliseconds, for a step on a busy machine
 PRE_TRAINING = """
 from lessons.bert import pretraining

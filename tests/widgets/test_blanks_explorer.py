@@ -73,6 +73,26 @@ def test_a_typed_blank_hides_nothing_that_anybody_knows() -> None:
     assert p.strip.marks == [2]
 
 
+@pytest.mark.parametrize("typed", ["[mask]", "[Mask]", "[maSK]", "___", "_______"])
+def test_what_people_type_for_a_blank_is_one(typed: str) -> None:
+    p, plain = panel(text=f"the {typed} sat on a mat"), panel(text=f"the {MASK} sat on a mat")
+    assert (
+        p.blanks() == [2] == p.strip.marks
+        and p.strip.tokens == plain.strip.tokens
+        and p.text == f"the {typed} sat on a mat"
+    )
+    np.testing.assert_array_equal(p.bars.values, plain.bars.values)
+    p.strip.marks = [2, 3]
+    assert p.strip.notes[2:4] == ["blank 1", "blank 2: was sat"], "the tokens behind it are counted right"
+    p.text = f"{typed} {typed}"
+    assert p.status.message.startswith("Your text is nothing but blanks")
+
+
+@pytest.mark.parametrize("typed", ["__", "mask", "(mask)"])
+def test_what_only_looks_like_a_blank_is_text(typed: str) -> None:
+    assert panel(text=f"the {typed} sat").blanks() == []
+
+
 def test_signs_cannot_be_hidden() -> None:
     p = panel(masked=[2])
     p.strip.marks = [0, 2]
@@ -103,7 +123,7 @@ def test_both_ways_are_shown_with_how_likely_they_are() -> None:
     ]
     np.testing.assert_allclose(p.whole.values[0], products, rtol=1e-5)
     differ = [i + 1 for i, place in enumerate(PLACES) if p.apart.tokens[place] != p.turns.tokens[place]]
-    assert f"The two ways differ in {' and '.join(f'blank {i}' for i in differ)}." in p.status.message
+    assert f"The two ways differ in {blank_views.named(differ)}." in p.status.message
     assert p.turns.layout.display is None is p.whole.layout.display
     p.masked = [2]
     assert p.turns.layout.display == "none" == p.whole.layout.display and "ways" not in p.status.message
@@ -112,6 +132,14 @@ def test_both_ways_are_shown_with_how_likely_they_are() -> None:
 def test_two_ways_that_agree_say_so() -> None:
     p = BlanksExplorer({"Toy": lambda: toy_model(0)}, text=TEXT, masked=PLACES)
     assert p.status.message == "Both ways choose the same words." and p.whole.values[0, 0] == p.whole.values[0, 1]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [([2], "blank 2"), ([1, 3], "the blanks 1 and 3"), ([1, 3, 4, 5], "the blanks 1, 3, 4 and 5")],
+)
+def test_blanks_are_named_in_one_list(numbers: list[int], said: str) -> None:
+    assert blank_views.named(numbers) == said
 
 
 def test_the_way_chooses_what_the_bars_say() -> None:

@@ -78,9 +78,12 @@ def test_it_ends_with_all_steps(panel: FineTuning) -> None:
 
 
 def test_the_verdicts_are_those_of_both_models(panel: FineTuning) -> None:
-    assert panel.text == OPENING and panel.verdict.title == "Is your sentence kind? Untrained"
+    assert (
+        panel.text == OPENING
+        and panel.verdict.title == "Does your sentence praise (kind) or complain (unkind)? Untrained"
+    )
     start(panel, 4)
-    assert panel.verdict.title == "Is your sentence kind? After step 4"
+    assert panel.verdict.title == "Does your sentence praise (kind) or complain (unkind)? After step 4"
     for text in (OPENING, "The flat was lovely!"):
         panel.text = text
         kind = [kind_probability(run.model, text) for run in panel.run.runs]

@@ -65,7 +65,7 @@ def test_the_bars_are_counts_their_mean_and_what_is_expected() -> None:
     np.testing.assert_allclose(p.bars.values[2], [0.5 * may * share for share in (1, 0.4, 0.3, 0.3)], rtol=1e-5)
     assert p.bars.title == f"Of {may} tokens that may be chosen"
     chosen, hidden, replaced, kept = counts[4]
-    said = f"Chosen are {chosen} of {may} tokens: {hidden} hidden, {replaced} replaced at random, {kept} kept."
+    said = f"{chosen} of {may} tokens are chosen: {hidden} hidden, {replaced} replaced at random, {kept} kept."
     assert said in p.status.message
 
 
@@ -136,6 +136,51 @@ def test_odd_texts() -> None:
     assert p.status.kind == "note"
     p.text = "[MASK] the cat"
     assert p.strip.notes[1] == "never: a sign"
+
+
+@pytest.mark.parametrize("text", [MASK, " [MASK] [SEP]\n"])
+def test_a_text_of_signs_alone_is_told_so(text: str) -> None:
+    p = panel()
+    before = p.strip.tokens
+    p.text = text
+    assert p.status.message.startswith("Your text is nothing but signs") and p.strip.tokens == before
+    p.text = "\u200b"
+    assert p.status.message == "There is no text to read: type a sentence."
+
+
+@pytest.mark.parametrize(
+    ("text", "rate", "says"),
+    [
+        ("cat", 1.0, "1 of 1 token is chosen:"),
+        ("cat", 0.01, "0 of 1 token is chosen:"),
+        ("the cat sat", 1.0, "3 of 3 tokens are chosen:"),
+        ("the cat sat", 0.01, "0 of 3 tokens are chosen:"),
+    ],
+)
+def test_one_token_is_one(text: str, rate: float, says: str) -> None:
+    p = panel(text=text, rate=rate)
+    assert p.status.message.startswith(says)
+    assert p.bars.title == f"Of {says.split()[2]} {says.split()[3]} that may be chosen"
+
+
+def test_one_of_two_is_chosen() -> None:
+    p, found = panel(text="the cat", rate=0.5), set()
+    for p.seed in range(20):
+        count = int((p.strip.values[0] > 0).sum())
+        found.add(count)
+        assert p.status.message.startswith(f"{count} of 2 tokens {'is' if count == 1 else 'are'} chosen:")
+    assert found == {0, 1, 2}
+
+
+def test_a_model_that_reads_less_than_bert_says_so() -> None:
+    small = MaskingExplorer({"Toy": lambda: toy_model(context=140)}, text="cat " * 139)
+    assert small.status.message.startswith("The text has 141 tokens; read are the 140 up to “cat”.")
+    assert "This small model reads 140 tokens at most, where BERT reads 512." in small.status.message
+    small.text = "cat " * 138
+    assert len(small.strip.tokens) == 140 and "read" not in small.status.message
+    large = MaskingExplorer({"Toy": lambda: toy_model(context=512)}, text="cat " * 511)
+    assert large.status.message.startswith("The text has 513 tokens; read are the 512 up to “cat”. ")
+    assert "small" not in large.status.message
 
 
 def test_the_controls_are_the_state() -> None:

@@ -23,7 +23,8 @@ class Toy(TrainingPanel):
     def __init__(self, every: int = 0, **state) -> None:
         self.every = every
         self.bars = Bars()
-        super().__init__({"rate": controls.slider("Rate", self.rate, 0.0, 10.0, 0.1)}, [self.bars], **state)
+        parts = {"note": controls.text("Note", ""), "rate": controls.slider("Rate", self.rate, 0.0, 10.0, 0.1)}
+        super().__init__(parts, [self.bars], **state)
 
     def fresh(self) -> Training:
         if self.rate == 0.0:
@@ -93,6 +94,13 @@ def test_the_buttons_say_what_can_be_done() -> None:
     assert train.disabled and stop.disabled, "all steps are taken"
     panel.controls["again"].click()
     assert (train.description, train.disabled, stop.disabled) == ("Train", False, True)
+
+
+def test_the_buttons_stay_together_behind_the_settings() -> None:
+    panel = Toy()
+    rate, row, note = panel.children[1].children
+    assert (rate, note) == (panel.controls["rate"], panel.controls["note"])
+    assert row.children == tuple(panel.controls[name] for name in ("train", "stop", "again"))
 
 
 @pytest.mark.parametrize("setting", ["rate", "seed"])

@@ -136,6 +136,12 @@ def filled(answers: Answers, guesses: Sequence[Guess], title: str, order: bool =
     return dict(tokens=tokens, values=values, notes=notes, low=0.0, high=1.0, value_axis="probability", title=title)
 
 
+def named(numbers: list[int]) -> str:
+    """Return which blanks these are, in words. numbers: at least one, counted from 1."""
+    *others, last = map(str, numbers)
+    return f"the blanks {', '.join(others)} and {last}" if others else f"blank {last}"
+
+
 def remark(answers: Answers) -> str:
     """Return in a sentence what there is to see; an empty text where one blank says it all."""
     places, special = answers.places, answers.encoded.special
@@ -147,6 +153,6 @@ def remark(answers: Answers) -> str:
     if answers.in_turn:
         words = {guess.place: guess.words[0] for guess in answers.guesses}
         differ = sorted(step.place for step in answers.in_turn.steps if step.words[0] != words[step.place])
-        names = " and ".join(f"blank {places.index(place) + 1}" for place in differ)
-        sentences.append(f"The two ways differ in {names}." if differ else "Both ways choose the same words.")
+        numbers = [places.index(place) + 1 for place in differ]
+        sentences.append(f"The two ways differ in {named(numbers)}." if differ else "Both ways choose the same words.")
     return " ".join(sentences)

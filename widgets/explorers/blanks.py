@@ -1,9 +1,10 @@
 """Lesson 05: hide words of your own text, and see what a masked model puts into the blanks.
 
-A blank is a [MASK] that was typed, or a token that was clicked. What the model says is computed in
+A blank is a [MASK] or ___ that was typed, or a token that was clicked. What the model says is computed in
 ``lessons.bert.blanks``: each blank by itself, or one after the other. The strip is coloured by what a blank looks at.
 """
 
+import re
 from functools import lru_cache
 
 import traitlets as t
@@ -27,6 +28,8 @@ TITLES = {
 OPENING, HIDDEN = "My mother poured some milk into her tea.", "milk"
 """The text to begin with, and the word of it that is hidden."""
 NONE = -1
+TYPED = re.compile(r"\[mask\]|_{3,}", re.IGNORECASE)
+"""What people type for a blank. To the tokenizer, [MASK] alone is one."""
 
 
 class BlanksExplorer(Explorer):
@@ -38,7 +41,7 @@ class BlanksExplorer(Explorer):
 
     name = "Fill the blanks"
     text = t.Unicode(OPENING).tag(state=True)
-    """May hold [MASK]."""
+    """May hold blanks: [MASK], in letters of any size, or three underscores or more."""
     model = t.Unicode().tag(state=True)
     """The title of the model."""
     masked = t.List(t.Int()).tag(state=True)
@@ -125,6 +128,7 @@ class BlanksExplorer(Explorer):
                 view.layout.display = None if there else "none"
 
     def _encode(self, title: str, text: str) -> tuple[Encoded, str]:
+        text = TYPED.sub(MASK, text)
         if MASK in text and not text.replace(MASK, "").strip():
             raise ValueError("Your text is nothing but blanks: type a word or a full stop beside them.")
         model = self._models.model(title)

@@ -128,7 +128,8 @@ class FineTuning(TrainingPanel):
     def verdicts(self) -> tuple[dict, str]:
         """Return what both models say of the student's sentence, as bars, and a remark on the sentence."""
         models = [run.model for run in self.run.runs]
-        title = f"Is your sentence kind? After step {self.done}" if self.done else "Is your sentence kind? Untrained"
+        when = f"After step {self.done}" if self.done else "Untrained"
+        title = f"Does your sentence praise (kind) or complain (unkind)? {when}"
         bars = dict(labels=[], values=[], title=title)
         tokenizer, longest = models[0].tokenizer, models[0].config.context
         wrong, note = problem(self.text, tokenizer, longest), unknown_words(self.text, tokenizer)

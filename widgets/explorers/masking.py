@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import torch
 import traitlets as t
-from torch import Tensor
+from torch import Tensor, nn
 
 from lessons.attention.heads import encode
 from lessons.bert.blanks import MASK
@@ -29,6 +29,8 @@ OPENING = (
     "The unfriendly cat sat under the table and slept."
 )
 EPOCHS = 40
+BERT_READS = 512
+"""Tokens of the longest text; a small model reads fewer."""
 COPIES = {"static: in every epoch the same": 1, "BERT: ten copies in turn": 10, "dynamic: in every epoch anew": None}
 """How a panel calls the number of masked copies of `epoch_generator`."""
 FATES = {
@@ -85,7 +87,7 @@ class MaskingExplorer(Explorer):
         """Show what is read, what is asked, and how many tokens met which fate."""
         masking = self._masking()
         model = self._models.model(self._title)
-        encoded, cut = encode(model, self.text)
+        encoded, cut = self._encode(model)
         masker, ids = masker_of(model.tokenizer), torch.tensor([encoded.ids])
         draws = [self._draw(masker, ids, masking, epoch) for epoch in range(EPOCHS)]
         now, may = draws[self.epoch - 1], masker.maskable(ids)[0].tolist()
@@ -104,10 +106,20 @@ class MaskingExplorer(Explorer):
                 values=torch.stack([counts[self.epoch - 1], counts.mean(dim=0), expected]), low=0.0,
                 high=max(1.0, counts.max().item()),
                 series=[f"epoch {self.epoch}", f"mean of {EPOCHS} epochs", "expected"],
-                title=f"Of {sum(may)} tokens that may be chosen",
+                title=f"Of {counted(sum(may))} that may be chosen",
             ),
             "note": " ".join(filter(None, (self._models.missing, cut, said))),
         }  # fmt: skip
+
+    def _encode(self, model: nn.Module) -> tuple[Encoded, str]:
+        """The text in tokens, and what there is to say about it."""
+        whole, longest = model.tokenizer.encode(self.text), model.config.context
+        if len(whole) > 2 and all(whole.special):  # [CLS] and [SEP] alone are an empty text
+            raise ValueError("Your text is nothing but signs, and signs are never masked: type a word beside them.")
+        encoded, said = encode(model, self.text, longest)
+        if len(whole) > longest < BERT_READS:
+            said = f"{said} This small model reads {longest} tokens at most, where BERT reads {BERT_READS}."
+        return encoded, said
 
     def _masking(self) -> Masking:
         if self.masked + self.random > 1 + 1e-9:  # sums of decimals round
@@ -128,8 +140,8 @@ class MaskingExplorer(Explorer):
         if not self.rate:
             return "At a rate of 0 nothing is hidden and nothing asked: there is nothing to learn."
         sentences = [
-            f"Chosen are {chosen} of {may} tokens: {hidden} hidden, {replaced} replaced at random, {kept} kept. "
-            "The loss asks for the chosen ones alone."
+            f"{chosen} of {counted(may)} {'is' if 1 in (chosen, may) else 'are'} chosen: {hidden} hidden, {replaced} "
+            f"replaced at random, {kept} kept. The loss asks for the chosen ones alone."
         ]
         if chosen == may:
             sentences.append("Every token is asked for, and hardly any is left to tell it from.")
@@ -146,6 +158,11 @@ class MaskingExplorer(Explorer):
 def percent(share: float, digits: int = 0) -> str:
     """Write a share as a person reads it."""
     return f"{100 * share:.{digits}f} %"
+
+
+def counted(count: int) -> str:
+    """Write a number of tokens as a person reads it."""
+    return f"{count} token" if count == 1 else f"{count} tokens"
 
 
 def fate_counts(draw: Masked) -> Tensor:

@@ -68,6 +68,9 @@ class TrainingPanel(Explorer):
         self.observe(self._renew, list(self.settings))
         first = {name: parts[name] for name in self.settings if name in parts}
         super().__init__({**first, **buttons, **parts}, instruments, **state)
+        row = ipw.HBox(list(buttons.values()), layout={"overflow": "visible"})  # they never part at the end of a line
+        others = [part for name, part in parts.items() if name not in first]
+        self.children[1].children = [*first.values(), row, *others]
         buttons["train"].on_click(lambda _: self.train())
         buttons["stop"].on_click(lambda _: self.stop())
         buttons["again"].on_click(lambda _: self.start_afresh())
