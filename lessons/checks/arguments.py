@@ -38,7 +38,9 @@ def changed(before: object, after: object) -> bool:
         return len(before) != len(after) or any(map(changed, before, after))
     if isinstance(before, dict):
         return list(before) != list(after) or any(changed(before[key], after[key]) for key in before)
-    return isinstance(before, int | float | str) and before != after
+    if isinstance(before, int | float | str):
+        return before != after and (before == before or after == after)  # NaN is not equal to itself
+    return False
 
 
 def _same_tensor(before: Tensor, after: Tensor) -> bool:

@@ -6,6 +6,7 @@ ours. An interrupt by keyboard is theirs to make and passes through.
 
 import inspect
 import linecache
+import re
 from collections.abc import Callable
 
 from lessons.checks.arguments import changed, copied
@@ -64,17 +65,23 @@ def answer_of(attempt: Callable, names: list[str], arguments: tuple) -> object:
 
 
 def call(attempt: Callable, arguments: tuple) -> object:
-    """`attempt(*arguments)`, with an exception turned into Trouble."""
+    """`attempt(*arguments)`, with an exception turned into Trouble.
+
+    A NotImplementedError without a message is the stub's. One with a message is torch's: an operation that it does not
+    have for this type of number.
+    """
     try:
         return attempt(*arguments)
-    except NotImplementedError as error:
-        said = clean(_message(error))
-        headline = "Replace the line that raises NotImplementedError by your code, then run this cell again."
-        raise Trouble(headline, f"It says: {said}" if said else "", status="not tried") from None
+    except Trouble as trouble:  # a function that the case handed over has something to say
+        raise Trouble(trouble.headline, _line(attempt, trouble)) from None
     except Exception as error:
         message = clean(_message(error))
+        if isinstance(error, NotImplementedError) and not message:
+            headline = "Replace the line that raises NotImplementedError by your code, then run this cell again."
+            raise Trouble(headline, status="not tried") from None
         kind = clean(type(error).__name__, 60) + (f": {message}" if message else "")
-        raise Trouble(f"Your function stops with {kind}", _line(attempt, error)) from None
+        detail = f"{_help(message)} {_line(attempt, error)}".strip()
+        raise Trouble(f"Your function stops with {kind}", detail) from None
 
 
 def _message(error: Exception) -> str:
@@ -82,6 +89,13 @@ def _message(error: Exception) -> str:
         return str(error)
     except Exception:  # an exception of the student's own may be broken as well
         return ""
+
+
+def _help(message: str) -> str:
+    """What a message of torch means, where it does not say so itself."""
+    if re.match('"bitwise_(and|or|xor)_.* not implemented for', message):
+        return "Python joins with &, | and ^ before it compares: put each comparison in parentheses."
+    return ""
 
 
 def _line(attempt: Callable, error: Exception) -> str:

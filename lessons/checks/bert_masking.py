@@ -100,7 +100,7 @@ mask_tokens = Check(
     misconceptions=[
         _masking_mistake(
             "masks special tokens",
-            "Signs such as [CLS] and [SEP] get chosen, too. Nobody needs to foretell them: which argument says where"
+            "Signs such as [CLS] and [SEP] get chosen, too. Nobody needs to predict them: which argument says where"
             " they stand?",
             chosen=lambda draw, special, rate: draw < rate,
         ),
@@ -133,7 +133,7 @@ mask_tokens = Check(
         ),
         _masking_mistake(
             "no labels for the chosen tokens that stay",
-            "You ask only where a token was changed. A chosen token that stays as it is has to be foretold as well.",
+            "You ask only where a token was changed. A chosen token that stays as it is has to be predicted as well.",
             labels=lambda ids, chosen, share, read: torch.where(chosen & (share < RANDOM), ids, IGNORE),
         ),
         _masking_mistake(

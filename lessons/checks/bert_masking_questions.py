@@ -38,7 +38,7 @@ ask_start = Estimate(
 
 ask_signal = Estimate(
     key="05.signal",
-    text="GPT foretells every token of a text, a masked model only the 15 % that were chosen. How many times as much"
+    text="GPT predicts every token of a text, a masked model only the 15 % that were chosen. How many times as much"
     " text must the masked model read to be asked as often?",
     answer=6.67,
     within=1.2,

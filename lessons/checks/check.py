@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import torch
 
-from lessons.checks.arguments import copied, decimals_in, described, generator, watched
+from lessons.checks.arguments import changed, copied, decimals_in, described, generator, watched
 from lessons.checks.attempt import Trouble, answer_of, call, require_signature
 from lessons.checks.compare import compare
 from lessons.checks.verdict import CheckFailed, Verdict
@@ -111,6 +111,7 @@ class Check:
         where = self._where(names, cases, place)
         misconception = self._diagnose(cases, answers)
         if misconception is None:
+            self._require_same_answer(attempt, names, cases, place, answers[place])
             return Verdict("wrong", self.title, findings[place].says, where)
         detail = f"{misconception.says} {findings[place].says} {where}"
         return Verdict("wrong", self.title, f"This looks like: {misconception.name}.", detail, misconception.name)
@@ -123,6 +124,15 @@ class Check:
             if trouble.status == "wrong":
                 trouble.detail = f"{trouble.detail} {self._where(names, cases, place)}".strip()
             raise
+
+    def _require_same_answer(self, attempt: Callable, names: list[str], cases: list[tuple], place: int, answer) -> None:
+        """Raise Trouble if a second call answers otherwise: to say where the first one is off would help nobody."""
+        if changed(answer, copied(self._answer(attempt, names, cases, place))):
+            raise Trouble(
+                "Your function gives another answer each time, and this one is not right.",
+                "Does it draw random numbers of its own, or keep something from the last call? All that it needs is"
+                f" among its arguments. {self._where(names, cases, place)}",
+            )
 
     @staticmethod
     def _where(names: list[str], cases: list[tuple], place: int) -> str:

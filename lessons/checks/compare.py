@@ -79,13 +79,24 @@ def _compare_sequences(expected: list | tuple, answer: object, tolerance: float,
     if not isinstance(answer, list | tuple):
         return _wrong_type(expected, answer, name)
     if len(answer) != len(expected):
-        return Finding("count", f"{name} has {len(answer)} parts, expected {len(expected)}.")
+        if _is_plain(expected) and _is_plain(answer):
+            got, want = (clean(list(items), 80) for items in (answer, expected))
+            return Finding("count", f"{name} is {got}, expected {want}.")
+        parts = "1 part" if len(answer) == 1 else f"{len(answer)} parts"
+        return Finding("count", f"{name} has {parts}, expected {len(expected)}.")
     part = "Result" if name == "Your result" else f"{name}, part"
     findings = (
         compare(one, other, tolerance, f"{part} {place}")
         for place, (one, other) in enumerate(zip(expected, answer, strict=True), start=1)
     )
     return _first(findings)
+
+
+def _is_plain(items: list | tuple) -> bool:
+    """Whether these are few texts and whole numbers, so that they say more than their count."""
+    return len(items) <= 12 and all(
+        isinstance(item, str) or (isinstance(item, int) and abs(item) < 1e6) for item in items
+    )
 
 
 def _compare_dictionaries(expected: dict, answer: object, tolerance: float, name: str) -> Finding | None:
@@ -114,6 +125,8 @@ def _compare_tensors(expected: Tensor, answer: Tensor, tolerance: float, name: s
     finding = _compare_values(expected.double(), answer.double(), max(tolerance, _rounding(answer)), name)
     if finding is None and _rounding(answer) > max(tolerance, _rounding(expected)):
         says = f"{name} is right, but only as precise as {_dtype(answer)}; keep {_dtype(expected)}."
+        if not expected.is_floating_point():
+            says = f"{name} is right, but holds {_dtype(answer)}: keep whole numbers ({_dtype(expected)})."
         return Finding("precision", says)
     return finding
 

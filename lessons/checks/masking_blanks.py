@@ -9,15 +9,22 @@ is asked again. What differs from `lessons.bert.blanks`: the model is a function
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 
 from torch import Generator
 
+from lessons.checks.attempt import Trouble
 from lessons.checks.check import Check, Misconception
 
 MASK = "[MASK]"
 
+PATIENCE = 100
+"""How often a student's function may ask in one case; the longest text has three blanks."""
+
 Guesses = dict[int, tuple[str, float]]
 """For the place of each blank its most likely word and the probability of that word."""
+
+Model = Callable[[list[str]], Guesses]
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,7 @@ DRINKS = Rote(
 """At first the drink is surer than the manner; after the dog it is the other way round."""
 
 
-def _fill_one_by_one(tokens: list[str], predict: Callable[[list[str]], Guesses]) -> tuple[list[str], float]:
+def _fill_one_by_one(tokens: list[str], predict: Model) -> tuple[list[str], float]:
     """Fill the surest blank, ask again, and so on. The tokens without a blank, and the product of the probabilities."""
     tokens, product = list(tokens), 1.0
     while MASK in tokens:
@@ -127,13 +134,13 @@ def _blanks_mistake(
     return Misconception(name, says, wrong)
 
 
-def _at_once(tokens: list[str], predict: Rote) -> tuple[list[str], float]:
+def _at_once(tokens: list[str], predict: Model) -> tuple[list[str], float]:
     guesses = predict(tokens)
     filled = [guesses[place][0] if place in guesses else token for place, token in enumerate(tokens)]
     return filled, math.prod(probability for _, probability in guesses.values())
 
 
-def _fixed_order(tokens: list[str], predict: Rote) -> tuple[list[str], float]:
+def _fixed_order(tokens: list[str], predict: Model) -> tuple[list[str], float]:
     """The order of the first asking, the surest first; each word from a new asking."""
     first = predict(tokens)
     tokens, product = list(tokens), 1.0
@@ -143,17 +150,45 @@ def _fixed_order(tokens: list[str], predict: Rote) -> tuple[list[str], float]:
     return tokens, product
 
 
-def _first_probabilities(tokens: list[str], predict: Rote) -> tuple[list[str], float]:
+def _first_probabilities(tokens: list[str], predict: Model) -> tuple[list[str], float]:
     filled, _ = _fill_one_by_one(tokens, predict)
     return filled, _at_once(tokens, predict)[1]
 
 
-def _words_alone(tokens: list[str], predict: Rote) -> tuple[list[str], float]:
+def _words_alone(tokens: list[str], predict: Model) -> tuple[list[str], float]:
     filled, product = _fill_one_by_one(tokens, predict)
     return [word for word, token in zip(filled, tokens, strict=True) if token == MASK], product
 
 
-fill_one_by_one = Check(
+def _patient(predict: Model) -> Model:
+    """The same model, until it has been asked too often: a loop that never ends would say nothing at all."""
+    asked = 0
+
+    def answer(tokens: list[str]) -> Guesses:
+        nonlocal asked
+        asked += 1
+        if asked > PATIENCE:
+            raise Trouble(
+                f"You have asked the model {PATIENCE} times and a blank is still there: do you write the word into the"
+                " list that you ask with?"
+            )
+        return predict(tokens)
+
+    return answer
+
+
+class _AskingCheck(Check):
+    """A check whose model loses its patience with the student's function; every call gets a model of its own."""
+
+    def _answer(self, attempt: Callable, names: list[str], cases: list[tuple], place: int) -> object:
+        @wraps(attempt)  # so that a line of the student's function is still found
+        def patiently(tokens, predict):
+            return attempt(tokens, _patient(predict))
+
+        return super()._answer(patiently, names, cases, place)
+
+
+fill_one_by_one = _AskingCheck(
     title="One blank after the other",
     reference=_fill_one_by_one,
     cases=_blanks_cases,

@@ -63,6 +63,12 @@ def _with_zeros(nats: Tensor, labels: Tensor) -> Tensor:
     return torch.zeros(len(labels), dtype=nats.dtype).masked_scatter(_asked(labels), nats)
 
 
+def _all_pairs(logits: Tensor, labels: Tensor) -> Tensor:
+    """Every label at every asked token: `[:, labels]` picks whole columns."""
+    asked = _asked(labels)
+    return -logits.log_softmax(dim=-1)[asked][:, labels[asked]].mean()
+
+
 masked_loss = Check(
     title="The masked loss",
     reference=_masked_loss,
@@ -139,6 +145,12 @@ masked_loss = Check(
             "the surprise at the best word, not at the label",
             "The labels only say where to look in your function. Which word has to be likely there?",
             lambda logits, labels: -logits.log_softmax(dim=-1).amax(dim=-1)[_asked(labels)].mean(),
+        ),
+        Misconception(
+            "each label at each asked token",
+            "You average over all pairs of an asked token and a label: n × n for n labels. How many should there be,"
+            " and what picks one entry of each row?",
+            _all_pairs,
         ),
         Misconception(
             "the loss at the tokens that have no label",

@@ -88,6 +88,18 @@ def _backtracking(word: str, vocabulary: list[str], start: int = 0) -> list[str]
     return [UNKNOWN]
 
 
+def _going_on(word: str, vocabulary: list[str]) -> list[str]:
+    """[UNK] for each character at which nothing fits, and on with the next one."""
+    pieces, start = [], 0
+    while start < len(word):
+        mark = PREFIX if start else ""
+        ends = (end for end in range(len(word), start, -1) if mark + word[start:end] in vocabulary)
+        end = next(ends, None)
+        pieces.append(UNKNOWN if end is None else mark + word[start:end])
+        start = end or start + 1
+    return pieces
+
+
 def _from_the_end(word: str, vocabulary: list[str]) -> list[str]:
     """The longest ending first, then what comes before it."""
     pieces, end = [], len(word)
@@ -175,6 +187,12 @@ longest_match = Check(
             "wrote [UNK] for the rest of the word only",
             "Where nothing fits any more you keep the pieces before it. What becomes of the whole word then?",
             unknown=lambda pieces, word, start: [*pieces, UNKNOWN],
+        ),
+        Misconception(
+            "wrote [UNK] for one character, and went on",
+            "Where nothing fits you leave out one character and look on behind it. What becomes of the whole word when"
+            " a part of it is unknown?",
+            _going_on,
         ),
         _pieces_mistake(
             "left out the rest that fits nowhere",

@@ -62,6 +62,13 @@ def test_an_empty_tensor_agrees_with_an_empty_tensor():
         ({"a": 1.0}, {"a": 2.0}, "Result 'a' is off by 1"),
         ((1.0, [2.0, 3.0]), (1.0, [2.0, 4.0]), "Result 2, part 2 is off by 1"),
         ((1.0, 2.0), (1.0, None), "Result 2 is None, expected a number."),
+        ((1.0, 2.0), (1.0,), "Your result has 1 part, expected 2."),
+        (["un", "##fit"], ["[UNK]"], "Your result is ['[UNK]'], expected ['un', '##fit']."),
+        ([[1, 2], [3]], [[1, 2], ()], "Result 2 is [], expected [3]."),
+        (["a"] * 3, ["a"] * 13, "Your result has 13 parts, expected 3."),
+        (["a", "b"], [None], "Your result has 1 part, expected 2."),
+        ([1, 2], [10**5000], "Your result has 1 part, expected 2."),
+        (["a", "b"], ["x" * 500], "xxx…, expected ['a', 'b']."),
         ((1.0, 2.0), 1.0, "Your result is a number, expected a tuple of 2."),
         (torch.tensor([2]), torch.tensor([2j]), "Your result holds complex64, expected int64."),
         (torch.tensor([True]), torch.tensor([False]), "Your result is off by 1 at [0]"),
@@ -77,6 +84,14 @@ def test_a_difference_is_told_before_a_loss_of_precision():
     assert compare((ROWS, ROWS), answer, 1e-8).kind == "value"
     assert compare((ROWS, ROWS), (ROWS.float(), ROWS), 1e-8).kind == "precision"
     assert compare(ROWS.float(), ROWS, 1e-8) is None  # more precise than asked for is no mistake
+
+
+def test_whole_numbers_in_float32_are_told_to_be_whole() -> None:
+    ids = torch.tensor([7, -100])
+    assert (
+        compare(ids, ids.float(), 1e-8).says == "Your result is right, but holds float32: keep whole numbers (int64)."
+    )
+    assert "only as precise as float32" in compare(ROWS, ROWS.float(), 1e-8).says
 
 
 def test_rounding_far_below_the_other_entries_is_written_as_zero():
@@ -104,6 +119,7 @@ def test_changes_are_seen_all_the_way_down():
         edit(data)
         assert changed(before, data)
     assert not changed(torch.tensor([math.nan]), torch.tensor([math.nan]))
+    assert not changed(math.nan, math.nan) and changed(math.nan, 1.0) and changed(1.0, math.nan)
     assert changed(torch.ones(2), torch.ones(2).double())
     assert changed(torch.ones(2), [1.0, 1.0])
 

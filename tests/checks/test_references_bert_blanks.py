@@ -59,6 +59,26 @@ def test_the_words_hold_what_makes_the_search_hard():
     assert not any("q" in entry for entry in vocabulary)
 
 
+def test_whoever_goes_on_behind_an_unknown_character_is_named():
+    def attempt(word, vocabulary):
+        pieces, rest = [], word
+        while rest:
+            mark = "##" if pieces else ""
+            fitting = [rest[:end] for end in range(len(rest), 0, -1) if mark + rest[:end] in vocabulary]
+            pieces.append(mark + fitting[0] if fitting else "[UNK]")
+            rest = rest[len(fitting[0]) if fitting else 1 :]
+        return pieces
+
+    assert longest_match.examine(attempt).misconception == "wrote [UNK] for one character, and went on"
+
+
+def test_a_list_of_another_length_is_shown():
+    def attempt(word, vocabulary):
+        return ["[UNK]"] if word == "unaffable" else by_cutting(word, vocabulary)
+
+    assert longest_match.examine(attempt).headline == "Your result is ['[UNK]'], expected ['una', '##ffa', '##ble']."
+
+
 def test_typical_stumbles_of_the_pieces_get_a_sentence():
     verdict = longest_match.examine(lambda word, vocabulary: tuple(by_cutting(word, vocabulary)))
     assert verdict.passed, "a tuple is as good as a list"
@@ -174,6 +194,38 @@ def test_filling_by_a_loop_passes_and_writing_into_the_tokens_is_told():
 def test_a_model_that_is_handed_a_part_of_the_text_says_so():
     verdict = fill_one_by_one.examine(lambda tokens, predict: predict([MASK]))
     assert verdict.headline.startswith("Your function stops with ValueError: This model reads 6 tokens")
+
+
+def test_a_loop_that_never_writes_the_word_back_ends_with_a_sentence():
+    def attempt(tokens, predict):
+        filled, product = list(tokens), 1.0
+        while MASK in filled:
+            guesses = predict(tokens)
+            place = max(guesses, key=lambda place: guesses[place][1])
+            product *= guesses[place][1]
+        return filled, product
+
+    for _ in range(2):
+        verdict = fill_one_by_one.examine(attempt)
+        assert verdict.status == "wrong" and verdict.headline == (
+            "You have asked the model 100 times and a blank is still there: do you write the word into the list that"
+            " you ask with?"
+        )
+        assert "Look at line 4 of your function: guesses = predict(tokens)" in verdict.detail
+        assert "(Case 1 of 3:" in verdict.detail and "Traceback" not in repr(verdict)
+
+
+@pytest.mark.parametrize(("questions", "passed"), [(97, True), (98, False)])
+def test_each_case_has_a_hundred_questions_of_its_own(questions, passed):
+    """Three blanks at most, each with a question of the loop's; the others are idle."""
+
+    def attempt(tokens, predict):
+        for _ in range(questions):
+            predict(tokens)
+        return filled_by_a_loop(tokens, predict)
+
+    for _ in range(2):
+        assert fill_one_by_one.examine(attempt).passed == passed
 
 
 def test_whoever_asks_again_with_the_old_text_has_filled_at_once():

@@ -88,6 +88,27 @@ def test_float_labels_of_the_right_values_pass_and_a_list_of_numbers_is_told():
     assert verdict.headline == "Result 1 is a list of 60, expected one tensor."
 
 
+def test_comparisons_without_parentheses_do_not_look_like_an_untouched_stub():
+    def attempt(draw, share, ids, special, random_ids, mask_id, rate):
+        return torch.where(draw < rate & ~special, mask_id, ids), ids
+
+    verdict = mask_tokens.examine(attempt)
+    assert verdict.status == "wrong" and "put each comparison in parentheses" in verdict.detail
+
+
+def test_labels_in_float32_are_told_to_be_whole_numbers():
+    verdict = mask_tokens.examine(lambda *case: (lambda read, labels: (read, labels.float()))(*masked_by_a_loop(*case)))
+    assert verdict.headline == "Result 2 is right, but holds float32: keep whole numbers (int64)."
+
+
+def test_whoever_draws_anew_is_told_the_same_each_time():
+    def attempt(draw, *more):
+        return masked_by_a_loop(torch.rand(len(draw)), *more)
+
+    told = {repr(mask_tokens.examine(attempt)) for _ in range(3)}
+    assert len(told) == 1 and "gives another answer each time" in told.pop()
+
+
 def test_whoever_writes_into_ids_is_told_so():
     verdict = mask_tokens.examine(lambda *case: masked_in_place(*case))
     assert "changes its argument `ids` in place" in verdict.headline
@@ -159,6 +180,10 @@ def test_torch_and_a_loop_both_pass(attempt):
         (lambda x, y: F.nll_loss(x, y), "forgot the softmax"),
         (lambda x, y: F.nll_loss(x.log_softmax(dim=0), y), "softmax over the tokens"),
         (lambda x, y: F.cross_entropy(x, y).exp(), "the perplexity"),
+        (
+            lambda x, y: -x.log_softmax(dim=1)[y != -100][:, y[y != -100]].mean(),
+            "each label at each asked token",
+        ),
     ],
 )
 def test_mistakes_with_torch_are_named(attempt, name):
