@@ -95,8 +95,9 @@ def test_every_control_answers_the_keyboard(lesson: Notebook) -> None:
 def test_heat_maps_and_strips_are_read_by_keyboard(lesson: Notebook) -> None:
     page = lesson.page
     for explorer in panels(lesson):
+        explorer.scroll_into_view_if_needed()
         for name, role in ((".unrolled-heat-map", "application"), (".unrolled-token-strip", "listbox")):
-            for root in explorer.locator(name).all():
+            for root in explorer.locator(name).filter(visible=True).all():  # a panel may hide what it does not need
                 root.scroll_into_view_if_needed()
                 stage = root.get_by_role(role)
                 stage.focus()
@@ -122,7 +123,8 @@ def test_heat_maps_and_strips_are_read_by_keyboard(lesson: Notebook) -> None:
 
 def test_data_tables_hold_the_numbers(lesson: Notebook) -> None:
     for explorer in panels(lesson):
-        for summary in explorer.locator("summary").all():
+        explorer.scroll_into_view_if_needed()
+        for summary in explorer.locator("summary").filter(visible=True).all():
             summary.scroll_into_view_if_needed()
             summary.focus()
             lesson.page.keyboard.press("Enter")

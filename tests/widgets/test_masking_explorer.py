@@ -108,17 +108,16 @@ def test_a_rate_of_nothing_and_of_everything(rate: float, says: str) -> None:
     assert p.bars.values[2, 3] == 0, "nothing is kept, and no rest of a rounding"
 
 
-def test_shares_that_are_too_large_are_a_sentence_and_the_picture_stays() -> None:
+def test_where_one_share_grows_the_other_gives_way() -> None:
     p = panel(rate=0.5)
-    before = p.strip.tokens
     p.masked = 0.95
-    assert p.status.message.startswith("95 % hidden and 10 % replaced are more than all") and p.status.kind == "error"
-    p.rate = 1.0
-    assert p.strip.tokens == before
-    p.random = 0.05
-    assert p.status.kind == "note" and p.strip.tokens != before
-    p.masked, p.random = 0.1 + 0.2, 0.7  # 0.30000000000000004 + 0.7
-    assert p.status.kind == "note"
+    assert (p.masked, p.random) == (0.95, 0.05) and p.status.kind == "note"
+    p.random = 0.4
+    assert (p.masked, p.random) == (0.6, 0.4) and p.controls["masked"].value == 0.6
+    p.masked = 0.3
+    assert p.random == 0.4, "there is room for both"
+    p.masked = 1.0
+    assert p.random == 0.0 and "0 replaced at random, 0 kept" in p.status.message
 
 
 def test_odd_texts() -> None:

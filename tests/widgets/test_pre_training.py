@@ -48,6 +48,13 @@ def test_it_opens_without_making_a_training_and_says_what_to_do() -> None:
     assert panel.loss.summary == "Masking rate 25%, seed 0: no step is taken yet. Press Train."
     assert panel.bars.labels == [] and panel.status.message == ""
     assert panel.moments() == [*range(0, 721, 60)]
+    assert panel.controls["checkpoint"].disabled and panel.controls["blank"].disabled, "there is nothing to choose yet"
+
+
+def test_a_checkpoint_can_be_chosen_once_there_is_one(trained: PreTraining) -> None:
+    assert not trained.controls["checkpoint"].disabled and not trained.controls["blank"].disabled
+    trained.start_afresh()
+    assert trained.controls["checkpoint"].disabled and trained.controls["blank"].disabled
 
 
 def test_the_loss_stands_beside_two_levels_of_knowing_little(trained: PreTraining) -> None:

@@ -122,12 +122,13 @@ class MaskingExplorer(Explorer):
         return encoded, said
 
     def _masking(self) -> Masking:
-        if self.masked + self.random > 1 + 1e-9:  # sums of decimals round
-            raise ValueError(
-                f"{percent(self.masked)} hidden and {percent(self.random)} replaced are more than all of the chosen "
-                "tokens: move one of the two sliders back, together they are at most 100 %."
-            )
-        return Masking(self.rate, self.masked, self.random)
+        return Masking(*(round(share, 2) for share in (self.rate, self.masked, self.random)))
+
+    @t.observe("masked", "random")
+    def _make_room(self, change: t.Bunch) -> None:
+        """Both are shares of the chosen tokens, together at most all: where one grows, the other one gives way."""
+        other = "random" if change["name"] == "masked" else "masked"
+        setattr(self, other, min(getattr(self, other), round(1 - change["new"], 2)))
 
     def _draw(self, masker: Masker, ids: Tensor, masking: Masking, epoch: int) -> Masked:
         """epoch: counted from 0."""

@@ -102,6 +102,11 @@ class PreTraining(TrainingPanel):
         best = tuple(tuple(fillings(run.model, text)[0]) for text in BLANKS)
         return Checkpoint(run.done, held_out(run.model), best)
 
+    def link_cursors(self) -> None:
+        """Before the first look there is no checkpoint to choose."""
+        for name in ("blank", "checkpoint"):
+            self.controls[name].disabled = not self.looks
+
     def update(self) -> dict[str, dict]:
         """Show loss and score by step, the table of best words, and the ten best of one blank at one checkpoint."""
         vocab, (nats, share) = len(review_tokenizer()), word_frequencies()
