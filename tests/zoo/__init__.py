@@ -69,6 +69,16 @@ def own_text() -> recipes.Recipe:
     return tiny(None, training=lambda text: training(text + TEXT), score=score)
 
 
+def two_files() -> recipes.Recipe:
+    """The same, on a text that lies in two files."""
+    return tiny(hashlib.sha256(f"{TEXT}\f{TEXT}".encode()).hexdigest())
+
+
+def with_base() -> recipes.Recipe:
+    """The same, as weights that change others."""
+    return tiny(base="ground")
+
+
 def empty_box(folder: Path, monkeypatch, recipe: str = "tests.zoo:tiny") -> Path:
     """Put an empty box in the place of the course's, with the recipe for "tiny" alone, and return its folder."""
     (folder / "box" / "weights").mkdir(parents=True)

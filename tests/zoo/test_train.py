@@ -241,3 +241,18 @@ def test_a_training_that_diverges(tmp_path, text, capsys, monkeypatch):  # noqa:
     assert run("train", "tiny", "--text", text) == 1
     assert "At step 1 the loss is nan: the training has diverged." in capsys.readouterr().err
     assert not (tmp_path / "tiny.safetensors").exists()
+
+
+def test_a_text_in_two_files_is_named_file_by_file(tmp_path, monkeypatch, text, capsys):  # noqa: F811
+    monkeypatch.setitem(recipes.RECIPES, "tiny", "tests.zoo:two_files")
+    assert run("train", "tiny", "--text", text, text, "--to", tmp_path) == 0
+    assert (tmp_path / "tiny.safetensors").is_file()
+    capsys.readouterr()
+    assert run("train", "tiny", "--text", text, "--to", tmp_path) == 2  # one of them alone is another text
+    assert f"{text} is not the text that it is trained on" in sentence(capsys)
+
+
+def test_a_base_is_told_to_the_manifest(monkeypatch, text):  # noqa: F811
+    monkeypatch.setitem(recipes.RECIPES, "tiny", "tests.zoo:with_base")
+    assert run("train", "tiny", "--text", text, "--ship") == 0
+    assert zoo.entry("tiny").base == "ground"
