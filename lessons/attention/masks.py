@@ -7,7 +7,7 @@ masks are combined with `&`.
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Bool
+from jaxtyping import Bool, Int
 from torch import Tensor
 
 
@@ -31,3 +31,8 @@ def padding_mask(lengths: Sequence[int], time: int) -> Bool[Tensor, "batch head=
         raise ValueError(f"A length must be from 0 to {time}, the time axis of the batch, not {wrong[0]}.")
     real = torch.arange(time) < torch.tensor(lengths)[:, None]  # [batch key]
     return real[:, None, None, :]  # [batch key] -> [batch head=1 query=1 key]
+
+
+def seen_mask(ids: Int[Tensor, "batch time"], padding: int) -> Bool[Tensor, "batch head=1 query=1 key"]:
+    """The same for padding that shows itself: nobody may look at a token with the id `padding`."""
+    return (ids != padding)[:, None, None, :]  # [batch key] -> [batch head=1 query=1 key]

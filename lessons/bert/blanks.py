@@ -25,8 +25,7 @@ from torch import Tensor
 from lessons.bert.models import MaskedLanguageModel
 from lessons.core.modes import evaluating
 from lessons.text.tokenizer import Tokenizer
-
-MASK = "[MASK]"
+from lessons.text.wordpiece import MASK
 
 
 @dataclass(frozen=True, eq=False)

@@ -108,11 +108,16 @@ class BertEncoder(nn.Module):
 def draw_as_bert(module: nn.Module) -> None:
     """Matrices from a normal distribution of deviation 0.02, biases 0, as BERT begins; gains of norms stay 1."""
     for name, weight in module.named_parameters():
-        last = name.rpartition(".")[2]
-        if last == "bias" or last.startswith("b_"):  # those of a head have two axes
+        if is_bias(name):
             nn.init.zeros_(weight)
         elif weight.dim() > 1:
             nn.init.normal_(weight, std=0.02)
+
+
+def is_bias(name: str) -> bool:
+    """Whether the weight of this name is added. The biases of attention, b_Q and its like, may have two axes."""
+    last = name.rpartition(".")[2]
+    return last == "bias" or last.startswith("b_")
 
 
 def sentence_vector(

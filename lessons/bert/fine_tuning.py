@@ -11,12 +11,14 @@ begins at random knows nothing, so that it guesses; and, for comparison, on word
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
+from lessons.attention.masks import seen_mask
 from lessons.bert.models import MaskedLanguageModel, SentenceClassifier
 from lessons.bert.pretraining import rows
 from lessons.core.modes import evaluating
@@ -83,8 +85,7 @@ def tensors(model: MaskedLanguageModel | SentenceClassifier, sentences: Sequence
 
 def class_logits(model: SentenceClassifier, ids: Int[Tensor, "batch time"]) -> Float[Tensor, "batch class"]:
     """Of padded sentences."""
-    seen = ids != model.tokenizer.special(PAD)
-    return model(ids, mask=seen[:, None, None, :])  # [batch key] -> [batch head=1 query=1 key]
+    return model(ids, mask=seen_mask(ids, model.tokenizer.special(PAD)))
 
 
 def class_loss(model: SentenceClassifier, batch: Batch) -> Float[Tensor, ""]:
@@ -93,10 +94,16 @@ def class_loss(model: SentenceClassifier, batch: Batch) -> Float[Tensor, ""]:
     return F.cross_entropy(class_logits(model, ids), classes)
 
 
+@lru_cache(maxsize=4)
+def _tested(count: int, test: bool) -> list[Labelled]:
+    """The sentences of a test. They are the same at every look at a training, and nobody changes them."""
+    return labelled(count, generator(TEST_SEED), test)
+
+
 @torch.no_grad()
 def right(model: SentenceClassifier, test: bool = True, count: int = TESTED) -> float:
     """The share of right answers on held-out sentences; test: with words that were never labelled, or may have been."""
-    ids, classes = tensors(model, labelled(count, generator(TEST_SEED), test))
+    ids, classes = tensors(model, _tested(count, test))
     device = next(model.parameters()).device
     with evaluating(model):
         answers = class_logits(model, ids.to(device)).argmax(dim=1).cpu()

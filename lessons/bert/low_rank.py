@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor, nn
 
-from lessons.bert.encoder import BertConfig, BertEncoder
+from lessons.bert.encoder import BertConfig, BertEncoder, is_bias
 from lessons.bert.heads import MaskedLanguageHead
 from lessons.bert.models import MaskedLanguageModel
 from lessons.core.muon import as_matrix
@@ -51,7 +51,7 @@ class LowRankUpdates(nn.Module):
             key = _key(name)
             if name in TABLES:
                 continue
-            if weight.dim() == 1 or name.rpartition(".")[2].startswith("b_"):
+            if weight.dim() == 1 or is_bias(name):
                 self.vector[key] = nn.Parameter(torch.zeros(weight.shape))
                 continue
             output, input = as_matrix(weight).shape

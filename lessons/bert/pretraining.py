@@ -25,10 +25,11 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lessons.attention.masks import seen_mask
 from lessons.bert.blanks import MASK, fill
 from lessons.bert.encoder import BertConfig
 from lessons.bert.masked_text import Masker
-from lessons.bert.masking import IGNORE, Masking
+from lessons.bert.masking import IGNORE, Masked, Masking
 from lessons.bert.models import MaskedLanguageModel
 from lessons.core.device import best
 from lessons.core.modes import evaluating
@@ -87,13 +88,18 @@ def pretraining(seed: int = 0, steps: int = STEPS, masking: Masking = MASKING) -
         """Rising at first, then falling in a straight line to a twentieth."""
         return min(1.0, step / WARM) * (0.05 + 0.95 * (1 - step / steps))
 
-    matrices = [weight for weight in (*model.encoder.blocks.parameters(), model.head.dense.weight) if weight.dim() > 1]
-    inside = {id(weight) for weight in matrices}
-    others = [weight for weight in model.parameters() if id(weight) not in inside]
-    optimizer = Muon(matrices, others, lr=0.02, others_lr=8e-3)
+    optimizer = muon(model, lr=0.02, others_lr=8e-3)
     return Training(
         model.to(best()), optimizer, chosen_loss, batches, steps, seed, clip=1.0, schedule=schedule, threads=1
     )
+
+
+def muon(model: MaskedLanguageModel, lr: float, others_lr: float) -> Muon:
+    """Muon for the matrices of the blocks and of the head; tables, gains and biases are the others."""
+    matrices = [weight for weight in (*model.encoder.blocks.parameters(), model.head.dense.weight) if weight.dim() > 1]
+    inside = {id(weight) for weight in matrices}
+    others = [weight for weight in model.parameters() if id(weight) not in inside]
+    return Muon(matrices, others, lr=lr, others_lr=others_lr)
 
 
 def chosen_loss(model: MaskedLanguageModel, batch: Batch) -> Float[Tensor, ""]:
@@ -105,16 +111,14 @@ def chosen_loss(model: MaskedLanguageModel, batch: Batch) -> Float[Tensor, ""]:
 
 def scores_at(model: MaskedLanguageModel, ids: Tensor, chosen: Tensor) -> Float[Tensor, "query vocab"]:
     """The logits of all words at the chosen places of padded texts."""
-    seen = ids != model.tokenizer.special(PAD)
-    return model.scores(model.encoder(ids, mask=seen[:, None, None, :])[chosen])  # [batch head=1 query=1 key]
+    mask = seen_mask(ids, model.tokenizer.special(PAD))
+    return model.scores(model.encoder(ids, mask=mask)[chosen])
 
 
 @torch.no_grad()
 def held_out(model: MaskedLanguageModel, reviews: int = 400, masking: Masking | None = None) -> MaskedScore:
     """On reviews drawn with a seed of their own; masking: left out, 15 % of the words are hidden, all by [MASK]."""
-    source = generator(TEST_SEED)
-    ids = rows(drawn(reviews, source), model.tokenizer)
-    masked = Masker(model.tokenizer).mask(ids, masking or Masking(0.15, masked=1.0, random=0.0), source)
+    masked = _hidden(model.tokenizer, reviews, masking or Masking(0.15, masked=1.0, random=0.0))
     device = next(model.parameters()).device
     labels = masked.labels.to(device)
     chosen = labels != IGNORE
@@ -146,6 +150,14 @@ def drawn(count: int, generator: torch.Generator) -> list[str]:
     """So many reviews, in one sentence and in two in turn."""
     reviews = [review(generator) for _ in range(count)]
     return [each.whole if i % 2 else f"{each.first} {each.second}" for i, each in enumerate(reviews)]
+
+
+@lru_cache(maxsize=2)
+def _hidden(tokenizer: Tokenizer, reviews: int, masking: Masking) -> Masked:
+    """What is held out, masked. It is the same at every look at a training, and nobody changes it."""
+    source = generator(TEST_SEED)
+    ids = rows(drawn(reviews, source), tokenizer)
+    return Masker(tokenizer).mask(ids, masking, source)
 
 
 @lru_cache(maxsize=2)

@@ -15,8 +15,7 @@ from torch import Generator
 
 from lessons.checks.attempt import Trouble
 from lessons.checks.check import Check, Misconception
-
-MASK = "[MASK]"
+from lessons.text.wordpiece import MASK
 
 PATIENCE = 100
 """How often a student's function may ask in one case; the longest text has three blanks."""

@@ -7,7 +7,7 @@ small letters; no list is complete.
 
 from dataclasses import dataclass
 
-MASK = "[MASK]"
+from lessons.text.wordpiece import MASK
 
 
 @dataclass(frozen=True)

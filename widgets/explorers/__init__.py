@@ -10,6 +10,6 @@ lesson 03            ``retrieval.Retrieval``, ``scaling.Scaling``, ``head_browse
 lesson 04            ``shuffle.Shuffle``, ``encoding.Encoding``, ``rotary_arrows.RotaryArrows``,
                      ``lengths.Lengths``
 lesson 05            ``masking.MaskingExplorer``, ``blanks.BlanksExplorer``,
-                     ``pre_training.PreTraining``, ``fine_tuning.FineTuning``
+                     ``pre_training.PreTraining``, ``fine_tuning.FineTuning``, ``variants.Variants``
 ===================  ==========================================================
 """

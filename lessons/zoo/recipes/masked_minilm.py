@@ -21,13 +21,16 @@ from torch.func import functional_call
 from torch.nn import functional as F
 
 from lessons import zoo
+from lessons.attention.masks import seen_mask
 from lessons.bert.encoder import BertEncoder
 from lessons.bert.low_rank import LowRankUpdates, UpdatesConfig
 from lessons.bert.masked_text import Masker
 from lessons.bert.masking import IGNORE, Masking
+from lessons.bert.pretraining import Batch
 from lessons.core.device import best
 from lessons.core.seed import seed_all
 from lessons.core.training import Training
+from lessons.text.wordpiece import PAD
 from lessons.zoo.recipes import Recipe
 from lessons.zoo.recipes.masked_score import masked_score
 from lessons.zoo.recipes.tales import warm_then_cosine
@@ -42,9 +45,6 @@ TOKENS, STEPS, WARM = 2048, 2500, 100
 UPDATES_LR, OTHERS_LR = 2e-3, 1e-3
 BETAS = (0.9, 0.98)
 
-Batch = tuple[Int[Tensor, "batch time"], Int[Tensor, "batch time"]]
-"""What the model reads, and the labels."""
-
 
 def updates_training(text: str, steps: int = STEPS) -> Training:
     """A training of the updates on the documents of `text` that are not held out, ready to run."""
@@ -56,7 +56,7 @@ def updates_training(text: str, steps: int = STEPS) -> Training:
     updates = LowRankUpdates(UpdatesConfig(**asdict(base.config), rank=RANK))
     begin_head(updates, base, tables[0])
     base.requires_grad_(False).to(device)
-    masker, padding = Masker(tokenizer), tokenizer.special("[PAD]")
+    masker, padding = Masker(tokenizer), tokenizer.special(PAD)
 
     def batches(draws: torch.Generator) -> Batch:
         table = tables[training.done % len(tables)]
@@ -68,8 +68,7 @@ def updates_training(text: str, steps: int = STEPS) -> Training:
         ids, labels = batch
         chosen = labels != IGNORE
         with torch.autocast(device.type, dtype=torch.bfloat16):
-            mask = (ids != padding)[:, None, None, :]  # [batch key] -> [batch head=1 query=1 key]
-            x = functional_call(base, updates.weights(base), (ids, None, mask))
+            x = functional_call(base, updates.weights(base), (ids, None, seen_mask(ids, padding)))
             logits = updates.head(x[chosen], base.embed.weight)
         return F.cross_entropy(logits.float(), labels[chosen])
 

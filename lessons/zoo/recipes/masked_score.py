@@ -9,8 +9,8 @@ from lessons.bert.everyday import ask_everyday
 from lessons.bert.masked_text import Masker
 from lessons.bert.masking import IGNORE, Masking
 from lessons.bert.models import MaskedLanguageModel
+from lessons.bert.pretraining import scores_at
 from lessons.core.seed import generator
-from lessons.text.wordpiece import PAD
 from lessons.zoo.recipes.texts import documents, rows
 
 LENGTH = 128  # tokens of a row
@@ -39,12 +39,11 @@ def masked_score(model: MaskedLanguageModel, text: str) -> dict[str, float]:
 def held_out(model: MaskedLanguageModel, table: Int[Tensor, "batch time"]) -> dict[str, float]:
     """top1, top5 and nats a token, over hidden tokens of these rows. The same rows give the same hidden tokens."""
     masked = Masker(model.tokenizer).mask(table, Masking(masked=1.0, random=0.0), generator(SEED))
-    padding, device = model.tokenizer.special(PAD), next(model.parameters()).device
+    device = next(model.parameters()).device
     hits, nats, count = torch.zeros(5), 0.0, 0
     for ids, labels in zip(masked.ids.to(device).split(16), masked.labels.to(device).split(16), strict=True):
         chosen = labels != IGNORE
-        mask = (ids != padding)[:, None, None, :]  # [batch key] -> [batch head=1 query=1 key]
-        logits, asked = model.scores(model.encoder(ids, mask=mask)[chosen]), labels[chosen]
+        logits, asked = scores_at(model, ids, chosen), labels[chosen]
         hits += (logits.topk(5).indices == asked[:, None]).float().sum(dim=0).cpu()
         nats += F.cross_entropy(logits, asked, reduction="sum").item()
         count += len(asked)

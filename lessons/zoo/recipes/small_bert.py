@@ -10,7 +10,7 @@ left out of the vocabulary; where they stand in a text, the model reads [UNK]. P
 """
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -18,12 +18,12 @@ from lessons.bert.encoder import BertConfig
 from lessons.bert.masked_text import Masker
 from lessons.bert.masking import IGNORE, Masking
 from lessons.bert.models import MaskedLanguageModel
+from lessons.bert.pretraining import Batch, muon, scores_at
 from lessons.core.device import best
-from lessons.core.muon import Muon
 from lessons.core.seed import seed_all
 from lessons.core.training import Training
 from lessons.text.tokenizer import Tokenizer
-from lessons.text.wordpiece import PAD, UNKNOWN, tokenizer_of, words
+from lessons.text.wordpiece import UNKNOWN, tokenizer_of, words
 from lessons.text.wordpiece_training import train
 from lessons.zoo.recipes import Recipe
 from lessons.zoo.recipes.masked_score import masked_score
@@ -38,9 +38,6 @@ SPREAD = 0.05  # of the first embeddings
 MASKING = Masking(rate=0.2)  # a little more than BERT's 15 %: more to learn from in every step
 LENGTHS = (128, 32)  # of the rows, in turn
 TOKENS, STEPS, WARM = 4096, 1800, 100
-
-Batch = tuple[Int[Tensor, "batch time"], Int[Tensor, "batch time"]]
-"""What the model reads, and the labels."""
 
 
 def small_training(text: str, seed: int = SEED, steps: int = STEPS, pieces: int = PIECES) -> Training:
@@ -61,10 +58,7 @@ def small_training(text: str, seed: int = SEED, steps: int = STEPS, pieces: int 
         masked = masker.mask(ids, MASKING, draws)
         return masked.ids, masked.labels
 
-    matrices = [weight for weight in (*model.encoder.blocks.parameters(), model.head.dense.weight) if weight.dim() > 1]
-    inside = {id(weight) for weight in matrices}
-    others = [weight for weight in model.parameters() if id(weight) not in inside]
-    optimizer = Muon(matrices, others, lr=0.01, others_lr=3e-3)
+    optimizer = muon(model, lr=0.01, others_lr=3e-3)
     training = Training(
         model, optimizer, chosen_loss, batches, steps, seed, clip=1.0, schedule=warm_then_cosine(steps, WARM)
     )
@@ -81,10 +75,8 @@ def chosen_loss(model: MaskedLanguageModel, batch: Batch) -> Float[Tensor, ""]:
     """Cross-entropy in nats, the mean over the chosen tokens, of which alone the words are scored."""
     ids, labels = batch
     chosen = labels != IGNORE
-    seen = ids != model.tokenizer.special(PAD)
     with torch.autocast(ids.device.type, dtype=torch.bfloat16):
-        x = model.encoder(ids, mask=seen[:, None, None, :])  # [batch key] -> [batch head=1 query=1 key]
-        logits = model.scores(x[chosen])
+        logits = scores_at(model, ids, chosen)
     return F.cross_entropy(logits.float(), labels[chosen])
 
 

@@ -16,6 +16,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from lessons.text.tokenizer import Tokenizer
+from lessons.text.wordpiece import CLS, PAD, SEP
 from lessons.zoo.manifest import ZooError
 from lessons.zoo.recipes.tales import clean, flowing, split
 
@@ -78,7 +79,7 @@ def rows(documents: Documents, tokenizer: Tokenizer, length: int) -> Int[Tensor,
                 row = row[length - 2 :]
         if row:
             found.append(row)
-    first, last, padding = (tokenizer.special(name) for name in ("[CLS]", "[SEP]", "[PAD]"))
+    first, last, padding = (tokenizer.special(name) for name in (CLS, SEP, PAD))
     table = torch.full((len(found), length), padding)
     for i, row in enumerate(found):
         table[i, : len(row) + 2] = torch.tensor([first, *row, last])
