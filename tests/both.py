@@ -1,8 +1,8 @@
-"""Run all tests: those with a browser beside those without. `python -m tests.both [options of pytest]`
+"""Run all tests, in two rows side by side: `python -m tests.both [options of pytest]`
 
-A browser test mostly waits, for a page or for a kernel, and a second process uses that time. What the browser tests
-print comes at the end, in one piece. The exit status is 0 when both pass; a part in which nothing was chosen, as by
-`-k`, passes when the other one ran something.
+The lessons in a browser take the longest, and they mostly wait, for a page or for a kernel: a second process uses that
+time for all other tests, those without a browser first. What the lessons print comes at the end, in one piece. The exit
+status is 0 when all parts pass; a part in which nothing was chosen, as by `-k`, passes when another one ran something.
 """
 
 import subprocess
@@ -11,20 +11,21 @@ import tempfile
 
 import pytest
 
-PARTS = ("not browser", "browser")
+PARTS = ("not browser", "browser and not lesson")
+BESIDE = "lesson"
 NOTHING = pytest.ExitCode.NO_TESTS_COLLECTED
 
 
 def main(options: list[str]) -> int:
-    """Return the exit status of both, the worse one."""
+    """Return the exit status of all parts, the worst one."""
     if any(option.startswith("-m") for option in options):
         print("The parts are told apart by -m: choose tests with -k, or call pytest itself.", file=sys.stderr)
         return pytest.ExitCode.USAGE_ERROR
-    first, second = ([sys.executable, "-m", "pytest", "-m", part, *options] for part in PARTS)
+    *row, lessons = ([sys.executable, "-m", "pytest", "-m", part, *options] for part in (*PARTS, BESIDE))
     with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
-        beside = subprocess.Popen(second, stdout=log, stderr=subprocess.STDOUT)
+        beside = subprocess.Popen(lessons, stdout=log, stderr=subprocess.STDOUT)
         try:
-            statuses = [subprocess.call(first), beside.wait()]
+            statuses = [*map(subprocess.call, row), beside.wait()]
         finally:
             beside.terminate()  # after an interrupt; otherwise it has ended
             beside.wait()

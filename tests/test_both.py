@@ -1,4 +1,4 @@
-"""The run of all tests in two parts fails when one of them does."""
+"""The run of all tests in parts fails when one of them does, and leaves none out."""
 
 import subprocess
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.both import NOTHING, PARTS, main, status_of
+from tests.both import BESIDE, NOTHING, PARTS, main, status_of
 
 PASSED, FAILED, USAGE = pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.USAGE_ERROR
 
@@ -23,14 +23,16 @@ PASSED, FAILED, USAGE = pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest
         ([PASSED, NOTHING], PASSED),
         ([NOTHING, NOTHING], NOTHING),
         ([PASSED, -9], -9),  # killed
+        ([NOTHING, PASSED, FAILED], FAILED),
     ],
 )
-def test_one_status_for_both(statuses, status):
+def test_one_status_for_all(statuses, status):
     assert status_of(statuses) == status
 
 
 def test_the_parts_are_all_tests_and_have_none_in_common():
-    assert PARTS[0] == f"not {PARTS[1]}"
+    """For every lesson is a test with a browser, see below."""
+    assert PARTS == ("not browser", f"browser and not {BESIDE}")
 
 
 def test_a_choice_by_mark_is_refused(capsys):
@@ -43,7 +45,7 @@ def test_it_runs_the_tests_and_says_so():
     command = [sys.executable, "-m", "tests.both", "-q", "-p", "no:cacheprovider", __file__, "-k", "one_status"]
     ran = subprocess.run(command, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "9 passed" in ran.stdout and "9 deselected" not in ran.stdout.split("passed")[0]
+    assert "10 passed" in ran.stdout and "10 deselected" not in ran.stdout.split("passed")[0]
 
 
 @pytest.mark.parametrize(
@@ -51,4 +53,6 @@ def test_it_runs_the_tests_and_says_so():
 )
 def test_whoever_starts_a_browser_says_so(path):
     """Playwright keeps an event loop running in its process, and what comes after it cannot start one."""
-    assert "pytest.mark.browser" in path.read_text("utf-8")
+    text = path.read_text("utf-8")
+    assert "pytest.mark.browser" in text
+    assert ("pytest.mark.lesson" in text) == (path.stem == "test_lessons")

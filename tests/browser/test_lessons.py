@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, TimeoutError, expect
 
 from tests.browser.lab import DARK, LIGHT, REPO, Notebook, open_notebook, painted, picture
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.lesson]
 LESSONS = sorted((REPO / "notebooks").glob("*.ipynb"))
 KEYS = {
     "checkbox": ["Space", "Space"],  # on and off: with all off, some panels have nothing to show
