@@ -16,24 +16,35 @@ import math
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from lessons.attention.cache import LayerCache
 from lessons.attention.scaled_dot_product import attend_fast, scaled_scores, softmax_where
+from lessons.core.linear import linear
 from lessons.core.record import HookPoint, is_watched
 
 
 class InnerPositions(nn.Module):
     """How positions enter inside an attention layer. This one lets nothing in; lesson 4 has those that do."""
 
-    def turn(self, x: Float[Tensor, "batch head time d_head"]) -> Float[Tensor, "batch head time d_head"]:
-        """Queries or keys, changed according to where they stand."""
+    def turn(
+        self, x: Float[Tensor, "batch head time d_head"], first: int = 0
+    ) -> Float[Tensor, "batch head time d_head"]:
+        """Queries or keys, changed according to where they stand: the first one at the position `first`."""
         return x
 
     def bias(
-        self, query: Float[Tensor, "batch head query d_head"], key: Float[Tensor, "batch head key d_head"]
+        self,
+        query: Float[Tensor, "batch head query d_head"],
+        key: Float[Tensor, "batch head key d_head"],
+        first: int = 0,
     ) -> Float[Tensor, "#batch head query key"] | None:
-        """What is added to the scaled scores; None for nothing."""
+        """What is added to the scaled scores; None for nothing. The first query stands at the position `first`."""
         return None
+
+    @property
+    def adds(self) -> bool:
+        """Whether it has a bias of its own."""
+        return type(self).bias is not InnerPositions.bias
 
 
 class MultiHeadAttention(nn.Module):
@@ -89,30 +100,41 @@ class MultiHeadAttention(nn.Module):
         x: Float[Tensor, "batch query d_model"],
         source: Float[Tensor, "batch key d_model"] | None = None,
         mask: Bool[Tensor, "..."] | None = None,
+        cache: LayerCache | None = None,
     ) -> Float[Tensor, "batch query d_model"]:
         """What every position of x takes from the source; from x itself when there is none.
 
         mask: True where a query may look: [query key], or [batch head query key] with sizes of 1 where the same holds
         for all. ValueError for any other number of axes. The [batch key] of other libraries, which says where a text
         has ended, would be taken for [query key]: `padding_mask` makes the mask for that.
+        cache: the keys and values of what came before x in the same text. It is asked, too, and those of x are put into
+        it; the keys of a mask are then all of them. ValueError together with a source.
         """
         if mask is not None and mask.dim() not in (2, 4):
             raise ValueError(
                 f"A mask has the axes [query key] or [batch head query key], not {mask.dim()} axes: "
                 "padding_mask makes one for texts of different lengths."
             )
+        if cache is not None and source is not None:
+            raise ValueError("A cache holds what a text says of itself: with a source, leave it out.")
         source = x if source is None else source
-        query = self.see_query(self.positions.turn(_project(x, self.W_Q, self.b_Q)))
-        key = self.see_key(self._shared(self.positions.turn(_project(source, self.W_K, self.b_K))))
-        value = self.see_value(self._shared(_project(source, self.W_V, self.b_V)))
-        bias = self.positions.bias(query, key)
-        if is_watched(self) or (self.training and self.drop.p > 0):
+        first = 0 if cache is None else cache.length
+        query = self.see_query(self.positions.turn(_project(x, self.W_Q, self.b_Q), first))
+        key = self.positions.turn(_project(source, self.W_K, self.b_K), first)
+        value = _project(source, self.W_V, self.b_V)
+        if cache is not None:
+            key, value = cache.extend(key, value)
+        readable, adds = is_watched(self) or (self.training and self.drop.p > 0), self.positions.adds
+        if readable or adds:  # the fast kernel alone does without copies of shared keys
+            key, value = self.see_key(self._shared(key)), self.see_value(self._shared(value))
+        bias = self.positions.bias(query, key, first) if adds else None
+        if readable:
             found = self._readable(query, key, value, bias, mask)
         else:
             found = attend_fast(query, key, value, _joined(bias, mask))
         found = self.see_head(found)
         joined = found.transpose(1, 2).flatten(2)  # [batch head query d_head] -> [batch query head*d_head]
-        return F.linear(joined, self.W_O.flatten(1), self.b_O)
+        return linear(joined, self.W_O.flatten(1), self.b_O)
 
     def _readable(
         self,
@@ -139,7 +161,7 @@ def _project(
     weight: Float[Tensor, "head d_head d_model"],
     bias: Float[Tensor, "head d_head"] | None,
 ) -> Float[Tensor, "batch head time d_head"]:
-    out = F.linear(x, weight.flatten(0, 1), None if bias is None else bias.flatten())  # [batch time head*d_head]
+    out = linear(x, weight.flatten(0, 1), None if bias is None else bias.flatten())  # [batch time head*d_head]
     return out.unflatten(-1, weight.shape[:2]).transpose(1, 2)  # [batch time head*d_head] -> [batch head time d_head]
 
 

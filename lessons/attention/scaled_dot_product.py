@@ -49,13 +49,15 @@ def attend(
 
 
 def attend_fast(
-    query: Float[Tensor, "*batch query d_head"],
-    key: Float[Tensor, "*batch key d_head"],
-    value: Float[Tensor, "*batch key d_head"],
+    query: Float[Tensor, "... query d_head"],
+    key: Float[Tensor, "... key d_head"],
+    value: Float[Tensor, "... key d_head"],
     mask: Bool[Tensor, "..."] | Float[Tensor, "..."] | None = None,
-) -> Float[Tensor, "*batch query d_head"]:
+) -> Float[Tensor, "... query d_head"]:
     """The output alone, from torch's fused kernel: the same numbers without ever building the pattern.
 
-    A mask of floats is added to the scaled scores: minus infinity where nobody may look.
+    A mask of floats is added to the scaled scores: minus infinity where nobody may look. With the axes [batch head
+    query d_head], keys and values may have fewer heads, each of which several heads of queries in a row share.
     """
-    return F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+    grouped = query.dim() == 4 and key.shape[1] != query.shape[1]
+    return F.scaled_dot_product_attention(query, key, value, attn_mask=mask, enable_gqa=grouped)

@@ -8,11 +8,14 @@ where, how many entries, and what in shape, type or precision makes a comparison
 import math
 from dataclasses import dataclass
 from numbers import Real
+from os.path import commonprefix
 
 import torch
 from torch import Tensor
 
 from lessons.checks.wording import clean, number
+
+SHORT = 80  # characters of a text that are shown
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,17 @@ def compare(expected: object, answer: object, tolerance: float, name: str = "You
     if type(expected) is not type(answer):
         return _wrong_type(expected, answer, name)
     if expected != answer:
-        return Finding("text", f"{name} is {clean(repr(answer), 80)}, expected {clean(repr(expected), 80)}.")
+        return Finding("text", _different_words(expected, answer, name))
     return None
+
+
+def _different_words(expected: object, answer: object, name: str) -> str:
+    """Both as they are written. Of long texts only the part where they begin to differ, behind an ellipsis."""
+    if isinstance(expected, str) and max(len(expected), len(answer)) > SHORT:
+        start = max(0, len(commonprefix([expected, answer])) - SHORT // 4)
+        if start:
+            expected, answer = "…" + expected[start:], "…" + answer[start:]
+    return f"{name} is {clean(repr(answer), SHORT)}, expected {clean(repr(expected), SHORT)}."
 
 
 def _is_numeric(value: object) -> bool:

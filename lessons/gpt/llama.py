@@ -16,10 +16,12 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lessons.attention.cache import Cache, LayerCache, past_mask
 from lessons.attention.embedding import TokenEmbedding
-from lessons.attention.masks import causal_mask
 from lessons.attention.multi_head import MultiHeadAttention
-from lessons.core.record import HookPoint
+from lessons.core.linear import Linear, linear
+from lessons.core.record import HookPoint, is_watched
+from lessons.gpt.llama_step import through_blocks
 from lessons.positions.rotary import Rotary
 
 
@@ -71,9 +73,9 @@ class SwiGLU(nn.Module):
 
     def __init__(self, d_model: int, d_ff: int):
         super().__init__()
-        self.gate = nn.Linear(d_model, d_ff, bias=False)
-        self.up = nn.Linear(d_model, d_ff, bias=False)
-        self.down = nn.Linear(d_ff, d_model, bias=False)
+        self.gate = Linear(d_model, d_ff, bias=False)
+        self.up = Linear(d_model, d_ff, bias=False)
+        self.down = Linear(d_ff, d_model, bias=False)
 
     def forward(self, x: Float[Tensor, "batch time d_model"]) -> Float[Tensor, "batch time d_model"]:
         return self.down(F.silu(self.gate(x)) * self.up(x))
@@ -98,9 +100,12 @@ class LlamaBlock(nn.Module):
         self.see_residual = HookPoint()
 
     def forward(
-        self, x: Float[Tensor, "batch time d_model"], mask: Bool[Tensor, "..."]
+        self,
+        x: Float[Tensor, "batch time d_model"],
+        mask: Bool[Tensor, "..."] | None,
+        cache: LayerCache | None = None,
     ) -> Float[Tensor, "batch time d_model"]:
-        x = x + self.attention(self.attention_norm(x), mask=mask)
+        x = x + self.attention(self.attention_norm(x), mask=mask, cache=cache)
         return self.see_residual(x + self.feed_forward(self.feed_forward_norm(x)))
 
 
@@ -134,20 +139,29 @@ class Llama(nn.Module):
         return self.unembed(self.hidden(ids, mask))
 
     def hidden(
-        self, ids: Int[Tensor, "batch time"], mask: Bool[Tensor, "..."] | None = None
+        self,
+        ids: Int[Tensor, "batch time"],
+        mask: Bool[Tensor, "..."] | None = None,
+        cache: Cache | None = None,
+        padding: Int[Tensor, "batch"] | None = None,
     ) -> Float[Tensor, "batch time d_model"]:
         """What runs through after the last norm; the logits, far larger, are `unembed` of it.
 
         mask: of what came before it, True where a query may look, as in `MultiHeadAttention`. Padding behind a text
-        needs none. ValueError for an empty text, one longer than the context, or an id beyond the vocabulary.
+        needs none. cache: what came before `ids` in the same texts; they are put into it. padding: tokens in front of
+        each text, in the cache or in `ids`, that are none: nobody looks at them. The angles of a rotation only matter
+        by their differences, so positions need not be counted anew behind them.
+        ValueError for an empty text, one longer than the context, or an id beyond the vocabulary.
         """
         x = self.see_residual(self.embed(ids))
-        past = causal_mask(ids.shape[1]).to(ids.device)
-        mask = past if mask is None else past & mask
-        for block in self.blocks:
-            x = block(x, mask)
+        mask = past_mask(ids, self.config.context, mask, cache, padding)
+        if cache is not None and not torch.is_grad_enabled() and not is_watched(self):
+            return through_blocks(self, x, mask, cache)
+        layers = [None] * len(self.blocks) if cache is None else cache.layers
+        for block, layer in zip(self.blocks, layers, strict=True):
+            x = block(x, mask, layer)
         return self.norm(x)
 
     def unembed(self, x: Float[Tensor, "*batch d_model"]) -> Float[Tensor, "*batch vocab"]:
         """A score for every token: how well the vector fits the token's row of W_U."""
-        return F.linear(x, self.embed.weight if self.W_U is None else self.W_U)
+        return linear(x, self.embed.weight if self.W_U is None else self.W_U)

@@ -41,9 +41,12 @@ class Alibi(InnerPositions):
         slopes(heads)  # a wrong number shows now, not in the first forward pass
 
     def bias(
-        self, query: Float[Tensor, "batch head query d_head"], key: Float[Tensor, "batch head key d_head"]
+        self,
+        query: Float[Tensor, "batch head query d_head"],
+        key: Float[Tensor, "batch head key d_head"],
+        first: int = 0,
     ) -> Float[Tensor, "#batch head query key"]:
-        """-m_h |i - j|, the same for every sequence of the batch. Both sequences begin at position 0."""
+        """-m_h |i - j|, the same for every sequence of the batch. Keys begin at position 0, queries at `first`."""
         i, j = (torch.arange(x.shape[-2], device=x.device) for x in (query, key))
-        distance = (i[:, None] - j).abs()  # [query key]
+        distance = (first + i[:, None] - j).abs()  # [query key]
         return -slopes(self.heads).to(query)[None, :, None, None] * distance  # [batch=1 head query key]

@@ -54,11 +54,15 @@ class RelativePositions(InnerPositions):
         frequencies(d_model)  # an odd d_model shows now, not in the first forward pass
 
     def bias(
-        self, query: Float[Tensor, "batch head query d_head"], key: Float[Tensor, "batch head key d_head"]
+        self,
+        query: Float[Tensor, "batch head query d_head"],
+        key: Float[Tensor, "batch head key d_head"],
+        first: int = 0,
     ) -> Float[Tensor, "#batch head query key"]:
-        """The three terms that positions add to the scaled scores. Both sequences begin at position 0."""
+        """The three terms that positions add to the scaled scores. Keys begin at position 0, queries at `first`."""
         queries, keys = query.shape[-2], key.shape[-2]
-        distances = torch.arange(queries - 1, -keys, -1)  # [query+key-1], the distance i - j from large to small
+        # [query+key-1], the distance i - j from large to small
+        distances = torch.arange(first + queries - 1, first - keys, -1)
         r = sinusoids(distances, self.W_R.shape[-1], dtype=torch.float64).to(query)  # [query+key-1 d_model]
         r = r @ self.W_R.transpose(-2, -1)  # -> [head query+key-1 d_head]
         by_distance = (query + self.v[:, None]) @ r.transpose(-2, -1)  # [batch head query query+key-1]

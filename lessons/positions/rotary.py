@@ -16,6 +16,7 @@ once; transformers computes them in float32.
 """
 
 import math
+from functools import lru_cache
 
 import torch
 from jaxtyping import Float, Int
@@ -44,13 +45,31 @@ def rotate(
 ) -> Float[Tensor, "*batch time d_head"]:
     """Every vector of x, turned as its position says. The length of a vector stays as it is. ValueError."""
     _check(x.shape[-1], base, pairing)
-    angle = angles(positions, x.shape[-1], base)
-    cos, sin = angle.cos().to(x), angle.sin().to(x)
-    a, b = x.chunk(2, dim=-1) if pairing == "halves" else (x[..., 0::2], x[..., 1::2])  # [*batch time d_head/2]
-    turned = a * cos - b * sin, a * sin + b * cos
+    return _turned(x, *_factors(positions, x.shape[-1], base, pairing, x.dtype, x.device), pairing)
+
+
+def _factors(
+    positions: Int[Tensor, "time"], d_head: int, base: float, pairing: str, dtype: torch.dtype, device: torch.device
+) -> tuple[Float[Tensor, "time d_head"], Float[Tensor, "time d_head"]]:
+    """What every number is multiplied with, and what the other number of its arrow: cos for both, and -sin or sin."""
+    angle = angles(positions, d_head, base)
+    cos, sin = torch.stack([angle.cos()] * 2), torch.stack([-angle.sin(), angle.sin()])  # [2 time d_head/2]
     if pairing == "halves":
-        return torch.cat(turned, dim=-1)  # -> [*batch time d_head]
-    return torch.stack(turned, dim=-1).flatten(-2)  # [*batch time d_head/2 2] -> [*batch time d_head]
+        wide = (factor.transpose(0, 1).flatten(1) for factor in (cos, sin))  # -> [time 2*d_head/2]
+    else:
+        wide = (factor.permute(1, 2, 0).flatten(1) for factor in (cos, sin))  # -> [time d_head/2*2]
+    return tuple(factor.to(device, dtype) for factor in wide)
+
+
+def _turned(
+    x: Float[Tensor, "*batch time d_head"],
+    by_itself: Float[Tensor, "time d_head"],
+    by_other: Float[Tensor, "time d_head"],
+    pairing: str,
+) -> Float[Tensor, "*batch time d_head"]:
+    halves = pairing == "halves"  # (a, b) -> (b, a), with both pairings
+    other = x.roll(x.shape[-1] // 2, dims=-1) if halves else x.unflatten(-1, (-1, 2)).flip(-1).flatten(-2)
+    return x * by_itself + other * by_other
 
 
 def halves_order(d_head: int) -> Int[Tensor, "d_head"]:
@@ -71,9 +90,21 @@ class Rotary(InnerPositions):
         _check(d_head, base, pairing)
         self.base, self.pairing = base, pairing
 
-    def turn(self, x: Float[Tensor, "batch head time d_head"]) -> Float[Tensor, "batch head time d_head"]:
-        """Queries or keys, the first of which stands at position 0."""
-        return rotate(x, torch.arange(x.shape[-2], device="cpu"), self.base, self.pairing)
+    def turn(
+        self, x: Float[Tensor, "batch head time d_head"], first: int = 0
+    ) -> Float[Tensor, "batch head time d_head"]:
+        """Queries or keys, the first of which stands at the position `first`."""
+        factors = _factors_from(first, x.shape[-2], x.shape[-1], self.base, self.pairing, x.dtype, x.device)
+        return _turned(x, *factors, self.pairing)
+
+
+@lru_cache(maxsize=8)
+@torch.inference_mode(False)  # what is kept may be asked for again in training
+def _factors_from(
+    first: int, time: int, d_head: int, base: float, pairing: str, dtype: torch.dtype, device: torch.device
+) -> tuple[Float[Tensor, "time d_head"], Float[Tensor, "time d_head"]]:
+    """For the positions from `first` on: kept, for every layer of a model asks for the same ones."""
+    return _factors(torch.arange(first, first + time, device="cpu"), d_head, base, pairing, dtype, device)
 
 
 def _check(d_head: int, base: float, pairing: str = "halves") -> None:

@@ -70,7 +70,8 @@ class Tokenizer:
         self._bytes = isinstance(self._library.decoder, ByteLevel)
         self._names = {i: token.content for i, token in added.items() if token.special}
         unknown = model.unk_token if pieces else None  # it stands for text
-        self._signs = {i for i, name in self._names.items() if name != unknown}
+        self.signs = frozenset(i for i, name in self._names.items() if name != unknown)
+        """The ids of the signs, such as [CLS] or <|endoftext|>, which are no text."""
 
     @classmethod
     def from_json(cls, text: str) -> "Tokenizer":
@@ -137,7 +138,7 @@ class Tokenizer:
         """The four lists of `Encoded`, from what the library found; texts: the one in which each token was typed."""
         pieces = zip(found.ids, found.tokens, found.offsets, texts, strict=True)
         tokens = [self._shown(i, piece, text[start:end]) for i, piece, (start, end), text in pieces]
-        return list(found.ids), tokens, list(found.offsets), [i in self._signs for i in found.ids]
+        return list(found.ids), tokens, list(found.offsets), [i in self.signs for i in found.ids]
 
     def _shown(self, i: int, piece: str, typed: str) -> str:
         """A token for people, from the library's piece and what was typed in its place."""

@@ -4,6 +4,7 @@
     python -m lessons.zoo fetch [NAME…]                                 bring the real models to this computer, once
     python -m lessons.zoo verify [NAME…] [--text PATH…]                 is every file whole, and is its score right?
     python -m lessons.zoo train NAME [--text PATH…] [--to FOLDER | --ship]   make one again
+    python -m lessons.zoo measure NAME [--to FOLDER | --ship]           measure again what a model can do
 
 Exit status: 0 for success, 1 when a model fails, cannot be fetched, or has a score outside its tolerance, 2 when
 something asked for cannot be had, 130 after an interrupt.
@@ -18,13 +19,13 @@ from pathlib import Path
 from lessons import zoo
 from lessons.core.checkpoint import CheckpointError
 from lessons.core.training import TrainingDiverged
-from lessons.zoo import manifest, packaged, weights
+from lessons.zoo import manifest, measure, packaged, weights
 from lessons.zoo.fetch import Unreachable, fetch
-from lessons.zoo.manifest import Entry, NotFetched, Packaged, ZooError
-from lessons.zoo.recipes import RECIPES, recipe
+from lessons.zoo.manifest import AnyEntry, Entry, Measured, NotFetched, Packaged, ZooError
+from lessons.zoo.recipes import RECIPES, measurement, recipe
 from lessons.zoo.train import bytes_of, require_text, scored, train_one
 
-COLUMNS = "{:18} {:12} {:>11} {:>7}  {:35} {}"
+COLUMNS = "{:22} {:12} {:>11} {:>7}  {:31} {}"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -42,9 +43,12 @@ def main(argv: list[str] | None = None) -> int:
     for command in (verify, train):
         about = "a copy of the text it was trained on; of several files all, in the order that the source names"
         command.add_argument("--text", type=Path, nargs="+", default=[], metavar="PATH", help=about)
-    where = train.add_mutually_exclusive_group()
-    where.add_argument("--to", type=Path, metavar="FOLDER", default=Path(), help="default: the current folder")
-    where.add_argument("--ship", action="store_true", help="put it into the course: lessons/zoo/weights and manifest")
+    again = commands.add_parser("measure", help="measure again what a model can do")
+    again.add_argument("name", metavar="NAME")
+    for command in (train, again):
+        where = command.add_mutually_exclusive_group()
+        where.add_argument("--to", type=Path, metavar="FOLDER", default=Path(), help="default: the current folder")
+        where.add_argument("--ship", action="store_true", help="put it into the course: lessons/zoo and its manifest")
     asked = parser.parse_args(argv)
     try:
         if asked.command == "list":
@@ -53,6 +57,9 @@ def main(argv: list[str] | None = None) -> int:
             return fetch_all(asked.names, asked.ship)
         if asked.command == "verify":
             return verify_all(asked.names, asked.text)
+        if asked.command == "measure":
+            plan = measurement(asked.name)
+            return measure.measure_one(plan, zoo.load(plan.model), asked.to, asked.ship)
         return train_one(asked.name, asked.text, asked.to, asked.ship)
     except (ZooError, CheckpointError, TrainingDiverged) as error:
         print(error, file=sys.stderr)
@@ -71,12 +78,20 @@ def list_all() -> int:
         if found is None:
             cells, there, absent = ("", "", "", "not trained yet"), "", "missing"
         else:
-            measured = found.score.items() if isinstance(found, Entry) else ()
-            score = textwrap.shorten(", ".join(f"{key} {value:.4g}" for key, value in measured), 35, placeholder=" …")
-            cells = (found.architecture, f"{found.parameters:,}", f"{found.bytes / 1000:,.0f}", score)
-            there, absent = ("in the box", "missing") if isinstance(found, Entry) else ("fetched", "not fetched")
+            cells = _cells(found)
+            there, absent = ("fetched", "not fetched") if isinstance(found, Packaged) else ("in the box", "missing")
         print(COLUMNS.format(name, *cells, there if found and found.path.is_file() else absent))
     return 0
+
+
+def _cells(entry: AnyEntry) -> tuple[str, str, str, str]:
+    """What stands in the table between the name of an entry and the place of its file."""
+    size = f"{entry.bytes / 1000:,.0f}"
+    if isinstance(entry, Measured):
+        return entry.model, "figures", size, textwrap.shorten(entry.title, 31, placeholder=" …")
+    score = entry.score.items() if isinstance(entry, Entry) else ()
+    said = textwrap.shorten(", ".join(f"{key} {value:.4g}" for key, value in score), 31, placeholder=" …")
+    return entry.architecture, f"{entry.parameters:,}", size, said
 
 
 def fetch_all(names: list[str], ship: bool) -> int:
@@ -88,7 +103,7 @@ def fetch_all(names: list[str], ship: bool) -> int:
     entries = [entry for entry in entries if names or isinstance(entry, Packaged)]
     failed = False
     for entry in entries:
-        if isinstance(entry, Entry):
+        if not isinstance(entry, Packaged):
             print(f"{entry.name} comes with the course: there is nothing to fetch.")
             continue
         try:
@@ -110,14 +125,18 @@ def fetch_all(names: list[str], ship: bool) -> int:
 
 def verify_all(names: list[str], text_paths: list[Path]) -> int:
     """Print one line for each model, and return 1 if one of them fails. One that is not fetched does not."""
-    entries = [zoo.entry(name) for name in names or zoo.names()]
+    entries = [zoo.entry(name) for name in names or manifest.read()]
     if not entries:
         raise ZooError("The zoo is empty: there is nothing to verify.")
     text = bytes_of(text_paths) if text_paths else None
     failed = False
     for entry in entries:
         try:
-            said = _whole(entry) if isinstance(entry, Packaged) else _verified(entry, text, text_paths)
+            if isinstance(entry, Measured):
+                measure.read(entry)
+                said = f"figures of {entry.model}, {entry.bytes / 1000:,.0f} kB, whole"
+            else:
+                said = _whole(entry) if isinstance(entry, Packaged) else _verified(entry, text, text_paths)
             print(f"[OK]   {entry.name}: {said}")
         except NotFetched as absent:
             print(f"[--]   {absent}")

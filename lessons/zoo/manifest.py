@@ -1,7 +1,8 @@
 """The manifest: what is known of each file of trained weights, one table of `manifest.toml` for each name.
 
 An `Entry` was trained here and lies in the repository. A `Packaged` was trained by others and lies, once it is fetched,
-in the user's cache folder. `python -m lessons.zoo train NAME --ship` and `fetch NAME --ship` write what they measured
+in the user's cache folder. A `Measured` holds no weights, but what a model was found to do, where to find it out takes
+minutes. `python -m lessons.zoo train NAME --ship`, `fetch NAME --ship` and `measure NAME --ship` write what they know
 of the file; such a line is never edited, for it would no longer describe the file.
 """
 
@@ -20,7 +21,7 @@ from lessons.core.files import write_whole
 
 FOLDER = Path(__file__).parent  # holds manifest.toml and the folder weights
 NAME = r"[a-z0-9]+(-[a-z0-9]+)*"  # a file's name, a table's name and a word of a command line, all without quotes
-HEADING = "# Written by `python -m lessons.zoo train NAME --ship` and `fetch NAME --ship`, never by hand.\n"
+HEADING = "# Written by `python -m lessons.zoo train NAME --ship`, `fetch` and `measure`, never by hand.\n"
 
 
 class ZooError(RuntimeError):
@@ -112,13 +113,44 @@ class Packaged:
         return cache() / f"{self.name}.safetensors"
 
 
+@dataclass(frozen=True)
+class Measured:
+    """Figures of a model, measured once and kept. ZooError, naming the entry, for a value out of its range."""
+
+    name: str
+    title: str
+    model: str  # the weights that were measured: a name of the zoo
+    file: str  # in the folder measured
+    bytes: int  # size of the file
+    sha256: str  # of the file
+    recipe: str  # the module that measured
+    seed: int
+    torch: str  # the version that measured
+    minutes: float  # of measuring
+
+    def __post_init__(self) -> None:
+        _require_sound(self)
+        if not re.fullmatch(r"\w[\w.-]*\.json", self.file):
+            raise malformed(self.name, f"file must be a plain name that ends in .json, not {self.file!r}")
+        if not 0 <= self.minutes < math.inf:
+            raise malformed(self.name, f"minutes must be 0 or more and finite, not {self.minutes}")
+
+    @property
+    def path(self) -> Path:
+        """Where its file lies."""
+        return FOLDER / "measured" / self.file
+
+
+AnyEntry = Entry | Packaged | Measured
+
+
 def cache() -> Path:
     """The folder for what can be had again: fetched weights, a training under way. UNROLLED_CACHE names another one."""
     return Path(os.environ.get("UNROLLED_CACHE") or platformdirs.user_cache_path("unrolled"))
 
 
-def _require_sound(entry: Entry | Packaged) -> None:
-    """What holds for both sorts of entries."""
+def _require_sound(entry: AnyEntry) -> None:
+    """What holds for all sorts of entries."""
     if not re.fullmatch(NAME, entry.name):
         raise malformed(entry.name, "a name is made of small letters, digits and single hyphens")
     for key in ("bytes", "wheel_bytes", "parameters", "steps"):
@@ -138,7 +170,7 @@ def malformed(name: str, what: str) -> ZooError:
     )
 
 
-def read() -> dict[str, Entry | Packaged]:
+def read() -> dict[str, AnyEntry]:
     """Every entry by name, in the order of the file; none when there is no manifest yet. ZooError."""
     path = FOLDER / "manifest.toml"
     try:
@@ -151,12 +183,12 @@ def read() -> dict[str, Entry | Packaged]:
         raise ZooError(_not_toml("it is not text")) from None
 
 
-def write(entries: dict[str, Entry | Packaged]) -> None:
+def write(entries: dict[str, AnyEntry]) -> None:
     """Replace the manifest at once."""
     write_whole(FOLDER / "manifest.toml", dump(entries).encode("utf-8"))
 
 
-def parse(text: str) -> dict[str, Entry | Packaged]:
+def parse(text: str) -> dict[str, AnyEntry]:
     """The entries of a manifest's text. ZooError for anything that `dump` would not write."""
     try:
         tables = tomllib.loads(text)
@@ -165,7 +197,7 @@ def parse(text: str) -> dict[str, Entry | Packaged]:
     return {name: _entry(name, table) for name, table in tables.items()}
 
 
-def dump(entries: dict[str, Entry | Packaged]) -> str:
+def dump(entries: dict[str, AnyEntry]) -> str:
     """The entries as TOML."""
     lines = [HEADING]
     for name, entry in entries.items():
@@ -178,10 +210,10 @@ def dump(entries: dict[str, Entry | Packaged]) -> str:
     return "\n".join(lines)
 
 
-def _entry(name: str, table: Any) -> Entry | Packaged:
+def _entry(name: str, table: Any) -> AnyEntry:
     if not isinstance(table, dict):
         raise malformed(name, "it is a value and not a table")
-    sort = Packaged if "package" in table else Entry
+    sort = Packaged if "package" in table else Measured if "model" in table else Entry
     kinds = {field.name: field.type for field in fields(sort) if field.name != "name"}
     if sort is Entry:
         table = {"text_sha256": None, "base": None, **table}  # TOML has no word for None

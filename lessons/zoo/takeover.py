@@ -52,6 +52,11 @@ FAMILIES = {
         "lessons.gpt.llama_weights:config_from",
         (Way("llama", "lessons.gpt.llama_weights:from_transformers"),),
     ),
+    "gpt2": Family(
+        "GPT-2",
+        "lessons.gpt.gpt2_weights:config_from",
+        (Way("gpt2", "lessons.gpt.gpt2_weights:from_transformers"),),
+    ),
 }
 """What the course takes over, by transformers' model_type."""
 
@@ -59,8 +64,8 @@ FAMILIES = {
 def family(model_type: str) -> Family:
     """The family of a `model_type` of transformers. ValueError, with what there is, when the course has none."""
     if model_type not in FAMILIES:
-        ours = " and ".join(one.title for one in FAMILIES.values())
-        raise ValueError(f"it is of the sort {model_type!r}, but the course has {ours} only")
+        *others, last = (one.title for one in FAMILIES.values())
+        raise ValueError(f"it is of the sort {model_type!r}, but the course has {', '.join(others)} and {last} only")
     return FAMILIES[model_type]
 
 

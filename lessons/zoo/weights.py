@@ -36,6 +36,7 @@ KINDS = {
     "bert-for-pre-training": "lessons.bert.models:BertConfig:BertForPreTraining",
     "low-rank-updates": "lessons.bert.low_rank:UpdatesConfig:LowRankUpdates",
     "llama": "lessons.gpt.llama:LlamaConfig:Llama",
+    "gpt2": "lessons.gpt.gpt2:GPT2Config:GPT2",
 }
 """Kind -> "module:Config:Model". A lesson that ships another class adds a line. `Model(Config(**fields))` builds it,
 `model.config` gives the configuration back, `model.tokenizer`, if there is one, the tokenizer."""

@@ -53,7 +53,7 @@ def test_dropout_acts_on_the_pattern_and_on_what_is_added_in_training_only(norm_
 
 def test_positions_reach_the_attention():
     class Places(InnerPositions):
-        def turn(self, x):
+        def turn(self, x, first=0):
             return x * torch.arange(1, x.shape[2] + 1)[:, None]
 
     torch.manual_seed(0)

@@ -130,3 +130,13 @@ def test_a_mask_is_of_true_and_false() -> None:
     assert compare(mask, mask.clone(), 1e-9) is None
     finding = compare(mask, mask.float(), 1e-9)
     assert finding.kind == "dtype" and "holds float32, expected bool" in finding.says
+
+
+def test_two_long_texts_are_shown_where_they_part():
+    expected = "Word: hot\nOpposite: cold\n\n" * 4 + "Word: fast\nOpposite:"
+    says = compare(expected, expected + " slow", 1e-9).says
+    assert says == ("Your result is '…Word: fast\\nOpposite: slow', expected '…Word: fast\\nOpposite:'.")
+    assert compare("short", "shirt", 1e-9).says == "Your result is 'shirt', expected 'short'."
+    early = compare(expected, "word" + expected[4:], 1e-9).says
+    assert early.startswith("Your result is 'word: hot") and "expected 'Word: hot" in early
+    assert compare(expected, "", 1e-9).says.startswith("Your result is '', expected 'Word: hot")

@@ -26,6 +26,8 @@ LESSONS = {
     "03_attention_heads": 4,
     "04_positional_encodings": 4,
     "05_bert_masking": 5,
+    "06_gpt_few_shot": 4,
+    "07_chain_of_thought": 5,
 }
 """How many explorers a lesson has."""
 

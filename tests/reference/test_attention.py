@@ -161,10 +161,10 @@ def test_a_row_that_may_look_nowhere_takes_nothing(watched, dtype, tolerance):
 class Distance(InnerPositions):
     """A bias of its own for every head, and keys that are doubled: something to tell paths apart by."""
 
-    def turn(self, x):
+    def turn(self, x, first=0):
         return 2 * x
 
-    def bias(self, query, key):
+    def bias(self, query, key, first=0):
         far = torch.arange(query.shape[2])[:, None] - torch.arange(key.shape[2])
         return torch.linspace(-1, 1, HEADS, dtype=query.dtype)[:, None, None] * far.abs()[None, None]
 

@@ -158,11 +158,11 @@ def packages_tokenizer(folder) -> None:
 
 
 def test_an_architecture_that_the_course_does_not_have(tmp_path):
-    from transformers import GPT2Config
+    from transformers import OPTConfig
 
-    GPT2Config().save_pretrained(tmp_path)
+    OPTConfig().save_pretrained(tmp_path)
     said = refused(tmp_path)
-    assert "it is of the sort 'gpt2', but the course has BERT and the Llama family only" in said
+    assert "it is of the sort 'opt', but the course has BERT, the Llama family and GPT-2 only" in said
 
 
 def test_a_setting_that_our_model_does_not_have(tmp_path):

@@ -58,7 +58,7 @@ def test_what_is_written_comes_back(made):
 def test_a_manifest_reads_well():
     text = manifest.dump({"tiny": entry(text_sha256=None)})
     assert text == (
-        "# Written by `python -m lessons.zoo train NAME --ship` and `fetch NAME --ship`, never by hand.\n\n"
+        "# Written by `python -m lessons.zoo train NAME --ship`, `fetch` and `measure`, never by hand.\n\n"
         '[tiny]\ntitle = "A tiny model"\nkind = "character-model"\narchitecture = "lstm"\nfile = "tiny.safetensors"\n'
         f'bytes = 100\nsha256 = "{"0" * 64}"\nparameters = 10\nlicence = "MIT"\nsource = "The Wolf and the Goat"\n'
         'recipe = "tests.zoo"\nseed = 3\nsteps = 12\ntorch = "2.13.0"\nminutes = 0.5\n\n'

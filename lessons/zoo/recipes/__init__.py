@@ -1,8 +1,12 @@
-"""How the trained weights were made: one recipe for each name, which `python -m lessons.zoo train` follows."""
+"""How the trained weights were made: one recipe for each name, which `python -m lessons.zoo train` follows.
+
+And how a model was measured where that takes minutes, which `python -m lessons.zoo measure` follows.
+"""
 
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from torch import nn
 
@@ -15,13 +19,22 @@ ENCODINGS = ("none", "sinusoidal", "learned", "relative", "rotary", "alibi")
 RECIPES = {
     **{f"tales-{architecture}": f"{TALES}:{architecture}" for architecture in ("rnn", "ugrnn", "gru", "lstm")},
     "tales-llama": "lessons.zoo.recipes.tales_llama:tales_llama",
+    "reasoner": "lessons.zoo.recipes.reasoner:reasoner",
     **{f"lengths-{encoding}": f"{LENGTHS}:{encoding}" for encoding in ENCODINGS},
     "masked-minilm": "lessons.zoo.recipes.masked_minilm:masked_minilm",
     "reviews-bert": "lessons.zoo.recipes.reviews_bert:reviews_bert",
     "small-bert": "lessons.zoo.recipes.small_bert:small_bert",
+    "in-context": "lessons.zoo.recipes.in_context:in_context",
 }
 """Name -> "module:function:argument:…". The function, called with the arguments, gives the Recipe. It is imported when
 it is asked for."""
+
+
+MEASUREMENTS = {
+    "few-shot-smollm2": "lessons.zoo.recipes.few_shot_smollm2:few_shot",
+    "word-problems-smollm2": "lessons.zoo.recipes.word_problems_smollm2:word_problems",
+}
+"""The same for what `python -m lessons.zoo measure` measures. The function gives the Measurement."""
 
 
 def _whole(model: nn.Module) -> nn.Module:
@@ -50,9 +63,30 @@ class Recipe:
     """The model of the training -> the model to keep, where the first is a wrapper around the second."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """Figures that can be measured again: the same up to rounding on another machine."""
+
+    name: str
+    title: str  # for people
+    model: str  # the weights to measure: a name of the zoo
+    seed: int
+    measure: Callable[[nn.Module], dict[str, Any]]
+    """The model as `zoo.load` gives it -> the figures, as JSON can hold them."""
+
+
 def recipe(name: str) -> Recipe:
     """The recipe for the weights `name`. ZooError, with the names there are, for an unknown one."""
-    if name not in RECIPES:
-        raise ZooError(f"There is no recipe for {name!r}: choose from {', '.join(RECIPES)}.")
-    module, function, *arguments = RECIPES[name].split(":")
+    return _found(name, RECIPES, "recipe for")
+
+
+def measurement(name: str) -> Measurement:
+    """How the figures `name` are measured. ZooError, with the names there are, for unknown ones."""
+    return _found(name, MEASUREMENTS, "measurement")
+
+
+def _found(name: str, known: dict[str, str], what: str) -> Any:
+    if name not in known:
+        raise ZooError(f"There is no {what} {name!r}: choose from {', '.join(known)}.")
+    module, function, *arguments = known[name].split(":")
     return getattr(importlib.import_module(module), function)(*arguments)
