@@ -98,13 +98,13 @@ def past_mask(
 
     mask: further limits, True where a query may look; its keys are all the positions, those of the cache in front.
     padding: tokens in front of each text that are none. None when there is one new token and nothing to hide from it.
-    ValueError for a text longer than `context`, or padding that is not one number from 0 up for each text.
+    ValueError for a text longer than `context`, or padding below 0.
     """
     batch, time = ids.shape
     before = 0 if cache is None else cache.length
     total = before + time
-    if padding is not None and (padding.shape != (batch,) or int(padding.min()) < 0):
-        raise ValueError(f"The padding of {batch} texts is one number from 0 up for each, not {padding.tolist()}.")
+    if padding is not None and int(padding.min()) < 0:
+        raise ValueError(f"The padding in front of a text is 0 tokens or more, not {int(padding.min())}.")
     longest = total if padding is None else total - int(padding.min())
     if longest > context:
         raise ValueError(

@@ -71,3 +71,18 @@ ask_cipher = Choice(
     why="A letter can be known only if it stood in an example. One word shows three letters at most, so a new word of"
     " three letters is seldom among them. Eight words show nearly all six.",
 )
+
+ask_shots = Choice(
+    key="06.shots",
+    text="SmolLM2 reads the labels Singular: and Plural: and one word, and writes the right plural for 11 of 100 words."
+    " For how many, with one solved example in front of it, and with eight?",
+    options=(
+        "11 and 11: no weight has changed.",
+        "About 20 and 90: one example is hardly anything.",
+        "About 50 and 55: more examples do not help.",
+        "About 80 and 90.",
+    ),
+    answer=3,
+    why="The model knew the plurals. What it did not know is that nothing but the plural is wanted, and one example"
+    " shows that. The other seven bring little.",
+)

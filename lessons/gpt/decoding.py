@@ -53,8 +53,9 @@ def probabilities(logits: Float[Tensor, "*batch vocab"], decoding: Decoding) -> 
     if decoding.temperature == 0:
         return torch.zeros_like(logits).scatter(-1, logits.argmax(dim=-1, keepdim=True), 1.0)
     # The largest becomes 0 before the division: a tiny temperature then gives minus infinity, but never infinity.
-    smallest = torch.finfo(logits.dtype).tiny
-    logits = (logits - logits.amax(dim=-1, keepdim=True)) / max(decoding.temperature, smallest)
+    limits = torch.finfo(logits.dtype)
+    temperature = min(max(decoding.temperature, limits.tiny), limits.max)
+    logits = (logits - logits.amax(dim=-1, keepdim=True)) / temperature
     if decoding.top_k is not None:
         logits = keep_top_k(logits, decoding.top_k)
     return keep_top_p(logits, decoding.top_p).softmax(dim=-1)

@@ -144,6 +144,16 @@ def test_a_mask_is_for_all_positions_those_of_the_cache_in_front():
     assert_equal(torch.cat(found, dim=1), model.hidden(ids, hidden)[:, 6:])
 
 
+@torch.no_grad()
+def test_whoever_watches_sees_what_the_fast_path_computes():
+    model, ids, cache = decoder("llama"), texts(), Cache(5)
+    quiet = in_pieces(model, ids, [7, 4], Cache(5))
+    with record(model) as seen:
+        loud = in_pieces(model, ids, [7, 4], cache)
+    assert_equal(loud, quiet)
+    assert [pattern.shape[2:] for pattern in seen.calls("blocks.4.attention.see_pattern")] == [(7, 7), (4, 11)]
+
+
 def test_one_new_token_needs_no_mask():
     cache = Cache(1)
     cache.layers[0].extend(*torch.zeros(2, 2, 1, 4, 3))
@@ -173,9 +183,7 @@ def test_what_does_not_fit(family):
     assert "but 2 texts with" in str(error.value) and "make a new cache, or choose its rows" in str(error.value)
     with pytest.raises(ValueError, match="The cache holds 8 positions, so it cannot be cut to 9"):
         cache.trim(9)
-    with pytest.raises(ValueError, match=r"The padding of 3 texts is one number from 0 up for each, not \[1, 2\]"):
-        model.hidden(ids, padding=torch.tensor([1, 2]))
-    with pytest.raises(ValueError, match=r"one number from 0 up for each, not \[0, -1, 0\]"):
+    with pytest.raises(ValueError, match="padding in front of a text is 0 tokens or more, not -1"):
         model.hidden(ids, padding=torch.tensor([0, -1, 0]))
 
 

@@ -14,6 +14,8 @@ from lessons.gpt.in_context import CIPHERED, LETTERS, draw_exercises, known
 from lessons.gpt.llama import Llama, LlamaConfig
 from lessons.gpt.sizes import parameters
 from lessons.text import bpe, bpe_training
+from lessons.text.word_tasks import TASKS
+from lessons.zoo.recipes.few_shot_smollm2 import points
 
 QUESTIONS = all_questions()
 
@@ -87,3 +89,12 @@ def test_cipher():
     for examples in range(9):
         share = sum(row[examples] for row in observed) / 200
         assert abs(share - seen(examples)) < 4 * sqrt(0.25 / 200)
+
+
+def test_shots():
+    plurals = points()["plurals"]
+    none, one, eight = (plurals[shots].accuracy.mean for shots in ("0 shots", "1 shot", "8 shots"))
+    assert f"{100 * none:.0f} of 100" in QUESTIONS["06.shots"].text
+    task = TASKS["plurals"]
+    assert all(label in QUESTIONS["06.shots"].text for label in (task.input_label, task.output_label))
+    assert f"About {round(10 * one) * 10} and {round(10 * eight) * 10}." == chosen("06.shots")

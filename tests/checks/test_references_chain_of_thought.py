@@ -10,6 +10,7 @@ from lessons.checks.chain_of_thought import answer_of, bootstrap_interval, chain
 from lessons.core.bootstrap import bootstrap
 from lessons.core.seed import generator
 from lessons.reasoning import answers, exemplars, voting
+from lessons.reasoning.chains import EQUATION, Equation
 from lessons.reasoning.problems import held_out_problems
 from tests.equality import assert_equal
 
@@ -32,8 +33,8 @@ def test_the_prompt_of_the_paper_is_that_of_the_library():
 def test_every_answer_of_the_prompts_is_what_the_chain_leads_to():
     for given, _ in chain_prompt.all_cases():
         for _, chain, answer in given:
-            left, sign, right, result = re.findall(r"(\d+) ([-+*/]) (\d+) = (\d+)", chain)[-1]
-            assert eval(f"{left} {sign} {right}") == int(result) == answer
+            left, sign, right, result = EQUATION.findall(chain)[-1]
+            assert Equation(int(left), sign, int(right), int(result)).holds and int(result) == answer
 
 
 def by_lines(given, question, end="A:"):
@@ -50,10 +51,7 @@ def by_lines(given, question, end="A:"):
         (lambda *case: by_lines(*case, end=""), "no A: at the end, but a new line"),
         (lambda *case: by_lines(*case, end="A: The answer is"), "gave the answer away"),
         (lambda given, question: by_lines([(q, "", a) for q, _, a in given], question), None),  # two spaces
-        (
-            lambda given, question: by_lines(given, question).replace("\n\n", "\n"),
-            "no empty line between the exemplars",
-        ),
+        (lambda *case: by_lines(*case).replace("\n\n", "\n"), "no empty line between the exemplars"),
         (lambda given, question: by_lines(given[::-1], question), "the exemplars in reverse"),
     ],
 )

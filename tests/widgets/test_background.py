@@ -1,7 +1,7 @@
 """The base of the panels that work in the background, on work that counts."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import pytest
 
@@ -17,7 +17,7 @@ class Counter(BackgroundPanel):
         self.bars, self.kept, self.closed = Bars(), [], 0
         super().__init__({}, [self.bars])
 
-    def work(self, last: int, broken: Exception | None = None) -> Iterator[None]:
+    def work(self, last: int, broken: Exception | None = None) -> Generator[None, None, None]:
         try:
             for i in range(last):
                 self.kept.append(i)
@@ -51,7 +51,8 @@ def test_without_a_loop_it_is_done_at_once_and_the_picture_follows_every_bite() 
 def test_it_stops_between_two_bites_and_closes_the_work() -> None:
     panel = Counter()
     panel.observe(lambda change: change["new"] == 2 and panel.stop(), "come")
-    panel.begin(panel.work(100))
+    work = panel.work(100)  # kept here, so that it does not end by being forgotten
+    panel.begin(work)
     assert panel.kept == [0, 1] and panel.closed == 1 and not panel.running and not panel.status.busy
     panel.begin(panel.work(1))
     assert panel.kept == [0, 1, 0], "it can be begun again"

@@ -16,6 +16,7 @@ from widgets.explorers.few_shot import MOST, FewShot
 
 MODELS = {"Toy": decoder}
 EXAMPLES = [("hot", "cold"), ("up", "down"), ("day", "night")]
+SCORE = Score(0.5, True)
 TEXT = "hot > cold\nup > down\n\n  day>night "
 
 
@@ -24,9 +25,7 @@ def stored(monkeypatch):
     """Figures of our own in the place of those that were measured."""
     found = {"0 shots": (0, 0.2), "1 shot": (1, 0.4), "8 shots": (8, 0.8), "told": (0, 0.3), "contradicted": (4, 0.1)}
     points = {
-        condition: Point(
-            shots, Interval(share, share - 0.1, share + 0.1), Interval(share / 2, 0, 1), [Score(1, True)] * 60
-        )
+        condition: Point(shots, Interval(share, share - 0.1, share + 0.1), Interval(share / 2, 0.0, 1.0), [SCORE] * 60)
         for condition, (shots, share) in found.items()
     }
     monkeypatch.setattr(few_shot_views, "points", lambda: {"opposites": points})
@@ -44,27 +43,30 @@ def test_all_numbers_of_examples_are_scored_at_once() -> None:
     p = panel(shots=2)
     scores = answer_scores(decoder(), [prompt(shots) for shots in range(4)], ["slow"] * 4)
     np.testing.assert_allclose(p.bars.values[0], [score.probability for score in scores], rtol=1e-4)
-    assert [label.split(",")[0].split(" ←")[0] for label in p.bars.labels] == [
-        "0 examples", "1 example", "2 examples", "3 examples",
-    ]  # fmt: skip
-    assert [i for i, label in enumerate(p.bars.labels) if "← shown" in label] == [2]
+    assert [label.split(",")[0] for label in p.bars.labels] == ["0", "1", "2", "3"]
+    assert [i for i, label in enumerate(p.bars.labels) if label.endswith("shown")] == [2]
 
 
-def test_the_prompt_is_shown_as_the_model_reads_it() -> None:
+def test_the_prompt_is_shown_as_text_and_as_the_model_reads_it() -> None:
     p = panel(shots=2)
     text = "".join(p.strip.tokens).replace("␣", " ").replace("⏎", "\n")
     assert text == prompt(2) == "Word: hot\nOpposite: cold\n\nWord: up\nOpposite: down\n\nWord: fast\nOpposite:"
+    assert p.text.text(0, "given") == prompt(2) and p.text.passages[0]["heading"] == "The prompt with 2 examples"
     p.shots = 0
-    assert "".join(p.strip.tokens).replace("␣", " ").replace("⏎", "\n") == prompt(0)
+    assert p.text.text(0, "given") == prompt(0)
     p.told = True
-    assert "".join(p.strip.tokens).replace("␣", " ").startswith("Write the opposite.⏎")
+    assert p.text.text(0, "given") == prompt(0, "Write the opposite.") and "instruct" not in p.status.message
 
 
-def test_the_note_says_what_the_model_writes() -> None:
+def test_what_the_model_writes_stands_behind_the_prompt() -> None:
     p = panel(shots=1)
     written = generate(decoder(), [prompt(1)], tokens=few_shot_views.ANSWER, stop=["\n"])[0].text.strip()
+    assert p.text.text(0, "written") == few_shot_views.visible(f" {written}", 500) and written
+    assert p.text.passages[0]["verdict"] == "wrong" and p.text.passages[0]["note"] == "The right answer is: slow"
     assert p.status.kind == "note" and p.status.message.startswith("With 1 example the model writes")
-    assert few_shot_views.visible(written) in p.status.message and "The right answer is “slow”" in p.status.message
+    p.answer = written  # now it is right, where greedy decoding ends there
+    verdict = p.text.passages[0]["verdict"]
+    assert ("right" in p.bars.labels[1]) == (verdict == "right") == ("That is the right answer" in p.status.message)
 
 
 @pytest.mark.parametrize(("layer", "head"), [(-1, -1), (1, -1), (2, 3), (-1, 2)])
@@ -107,7 +109,7 @@ def test_a_task_writes_the_fields_and_the_student_writes_over_them() -> None:
     p.draw = 3
     assert set(few_shot_views.parsed(p.examples, MOST)) != set(shown)
     p.examples = "a > b"
-    assert p.bars.labels[-1].startswith("1 example") and p.status.kind == "note"
+    assert len(p.bars.labels) == 2 and p.status.kind == "note"
     p.task = "opposites"
     assert (p.query, p.answer) == TASKS["opposites"].held_out[2] and len(p.examples.splitlines()) == MOST
 
@@ -163,7 +165,7 @@ def test_no_examples_at_all() -> None:
 
 def test_typed_text_is_text() -> None:
     p = panel(examples="<b>x</b> > <i>\u202ey", query="<script>", answer="z")
-    assert p.mass.labels[0] == "1: <b>x</b> > <i>U+202Ey" and "<script>" in "".join(p.strip.tokens)
+    assert p.mass.labels[0] == "1: <b>x</b> > <i>U+202Ey" and "<script>" in p.text.text(0)
 
 
 def test_the_stored_curve_of_the_whole_task() -> None:
@@ -182,9 +184,7 @@ def test_without_the_model_the_panel_says_how_to_get_it_and_is_not_empty() -> No
     p = FewShot({"SmolLM2": away}, shots=2)
     assert p.status.message.startswith("SmolLM2 is not on this computer: get it.") and p.status.kind == "note"
     assert p.bars.layout.display == p.mass.layout.display == "none" and len(p.chart.line(0)) == 3
-    assert "Opposite:" in "".join(p.strip.tokens).replace("␣", " ")
-    p.shots = 0
-    assert "".join(p.strip.tokens) == "Word:fast⏎Opposite:"
+    assert p.text.text(0).endswith("Opposite:") and p.strip.layout.display == "none"
 
 
 def test_the_state_is_checked() -> None:

@@ -118,7 +118,7 @@ def test_the_answers_grow_token_by_token_and_stop_at_once(written: Written) -> N
     p.observe(lambda _: seen.append(p.prompts.text(0, "written")), "come")
     p.observe(lambda _: p.prompts.text(0, "written") == " The answer" and p.stop(), "come")
     p.write()
-    assert seen == ["", " The", " The answer"] and written.closed == 1 and not p.running
+    assert seen == [" The", " The answer"] and written.closed == 1 and not p.running
     assert p.prompts.passages[0]["note"] == "It is not at its end." and p.prompts.passages[0]["verdict"] == ""
     assert p.prompts.passages[1]["note"] == "Not answered yet." and p.prompts.summary == ""
     assert not p.controls["write"].disabled and p.controls["stop"].disabled

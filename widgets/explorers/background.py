@@ -1,12 +1,12 @@
 """The base of a panel with work that takes long: it comes in bites, and Stop is heard between two of them.
 
-The work is an iterator. Each bite of it changes what the panel keeps, and the picture follows. In a notebook it goes on
+The work is a generator. Each bite of it changes what the panel keeps, and the picture follows. In a notebook it goes on
 in the background; in a test, where nobody could press a button meanwhile, it is done at once.
 """
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 import ipywidgets as ipw
 import traitlets as t
@@ -34,7 +34,7 @@ class BackgroundPanel(Explorer):
         place = others.index(self.controls[names[0]])
         self.children[1].children = [*others[:place], row, *others[place + 1 :]]
 
-    def begin(self, work: Iterator[object]) -> None:
+    def begin(self, work: Generator[None, None, None]) -> None:
         """Do this work, and no longer any that was begun before. A ValueError in it is a sentence for the student."""
         self.running = True
         try:
@@ -48,7 +48,7 @@ class BackgroundPanel(Explorer):
         """Stop after the bite that is running. What has come is kept."""
         self.running = False
 
-    async def _in_bites(self, work: Iterator[object]) -> None:
+    async def _in_bites(self, work: Generator[None, None, None]) -> None:
         me = self._task = asyncio.current_task()
         trouble = ""
         try:
@@ -66,8 +66,7 @@ class BackgroundPanel(Explorer):
             log.exception("The work of %s stopped", type(self).__name__)
             trouble = f"The work stopped ({type(error).__name__}: {error}). What has come so far is kept."
         finally:
-            if hasattr(work, "close"):
-                work.close()
+            work.close()
             if self._task is me:
                 self.running = self.status.busy = False
                 if trouble:

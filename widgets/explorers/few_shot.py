@@ -16,10 +16,11 @@ from lessons.text.word_tasks import TASKS, Task
 from widgets import controls
 from widgets.explorers import few_shot_views as views
 from widgets.explorers.explorer import Explorer
-from widgets.explorers.few_shot_views import MEAN, NO_BARS, Prompts
+from widgets.explorers.few_shot_views import MEAN, NO_BARS, NO_TOKENS, Prompts
 from widgets.explorers.model_choice import Models, missing_models, models_here
 from widgets.instruments.bars import Bars
 from widgets.instruments.chart import Chart
+from widgets.instruments.passages import Passages
 from widgets.instruments.token_strip import TokenStrip
 
 TITLES = {"smollm2-135m": "SmolLM2: 135 million weights"}
@@ -70,7 +71,8 @@ class FewShot(Explorer):
         self._scores = lru_cache(maxsize=16)(lambda prompts: views.scores(self._model(), prompts))
         self.bars = Bars()
         self.mass = Bars()
-        self.strip = TokenStrip(as_text=True)
+        self.text = Passages(height=320)
+        self.strip = TokenStrip()
         self.chart = Chart(height=300)
         self.bars.layout, self.mass.layout = ({"width": "auto", "flex": "1 1 340px"} for _ in range(2))
         self.examples, self.query, self.answer = self._fields()
@@ -94,7 +96,7 @@ class FewShot(Explorer):
             parts["layer"].max, parts["head"].max = model.config.layers - 1, model.config.heads - 1
         parts["item"].max = len(CHOICES[fills.get("task", self.task)].held_out) - 1
         # What writes the fields comes first, and what was asked for in them stays.
-        super().__init__(parts, [self.bars, self.mass, self.strip, self.chart], **fills, **state)
+        super().__init__(parts, [self.text, self.bars, self.mass, self.strip, self.chart], **fills, **state)
 
     def prompts(self) -> Prompts:
         """Return the question with its examples. ValueError, in a sentence, for a field that cannot be read."""
@@ -119,12 +121,13 @@ class FewShot(Explorer):
             said.append("A task of your own has no instruction: write it into the first question.")
         shown = {"chart": views.stored_curve(CHOICES[self.task])}
         if self._model() is None:
-            shown |= {"bars": NO_BARS, "mass": NO_BARS, "strip": views.plain_strip(prompts.prompt(shots))}
+            shown |= {"bars": NO_BARS, "mass": NO_BARS, "strip": NO_TOKENS, "text": views.passage(prompts, shots)}
             said = [self._missing, *said]
         else:
             seen, found = self._look(prompts.prompt(shots)), self._scores(prompts)
             looks, name = views.chosen_looks(seen, self.layer, self.head), views.who(self.layer, self.head)
             shown |= {
+                "text": views.passage(prompts, shots, seen, found[shots]),
                 "bars": views.probability_bars(found, shots, prompts.answer),
                 "mass": views.mass_bars(prompts, shots, seen, looks, name),
                 "strip": views.prompt_strip(seen, looks, name),
@@ -135,8 +138,8 @@ class FewShot(Explorer):
     def link_cursors(self) -> None:
         """Offer the questions that the task has, and leave out the views that have nothing to show."""
         self.controls["item"].max = self._last()
-        for view in (self.bars, self.mass):
-            view.layout.display = None if view.labels else "none"
+        for view in (self.bars, self.mass, self.strip):
+            view.layout.display = None if self.bars.labels else "none"
 
     def _model(self) -> nn.Module | None:
         """The first model that can be loaded; what is said of the others is in `_missing`."""

@@ -16,6 +16,7 @@ from lessons.gpt.generate import generate
 from lessons.text.tokenizer import Encoded
 from lessons.text.word_tasks import Example, Task
 from lessons.zoo.recipes.few_shot_smollm2 import points
+from widgets.instruments.passages import Passage
 from widgets.instruments.text import visible
 
 SEPARATOR = ">"
@@ -24,7 +25,7 @@ MEAN = -1
 """In place of a layer or a head: the mean of all."""
 ANSWER = 24
 """Tokens that the model may answer."""
-NO_BARS, NO_TOKENS = dict(labels=[], values=[]), dict(tokens=[], values=[])
+NO_BARS, NO_TOKENS = dict(labels=[], values=[]), dict(tokens=[], values=[], title="")
 
 
 def parsed(text: str, most: int) -> list[Example]:
@@ -134,16 +135,21 @@ def prompt_strip(seen: Look, looks: Float[Tensor, "key"], name: str) -> dict:
     high = looks[1:].max().item()
     return dict(
         tokens=seen.encoded.tokens, values=looks, notes=[f"{looks[0]:.2f}", *[""] * (len(looks) - 1)], low=0.0,
-        high=high, value_axis="attention", title=f"The prompt. Colours: attention of {name} from its last token",
+        high=high, value_axis="attention", title=f"The prompt in tokens. Colours: where {name} attend from the last",
     )  # fmt: skip
 
 
-def plain_strip(prompt: str) -> dict:
-    """Return the prompt where no model reads it: words and line breaks."""
-    tokens = [part for line in prompt.split("\n") for part in (*line.split(" "), "\n")][:-1]
-    return dict(
-        tokens=tokens, values=[0.0] * len(tokens), low=0.0, high=1.0, title="The prompt", value_axis="attention"
-    )
+def passage(prompts: Prompts, shots: int, seen: Look | None = None, score: Score | None = None) -> dict:
+    """Return the prompt as text, with what the model writes behind it; nothing where no model reads it."""
+    parts = [(prompts.prompt(shots), "given")]
+    note = verdict = ""
+    if seen and score:
+        parts.append((f" {seen.answer}", "written"))
+        verdict = "right" if score.right else "wrong"
+        note = "This is the right answer." if score.right else f"The right answer is: {prompts.answer}"
+    heading = f"The prompt with {shots} example{'s' * (shots != 1)}"
+    key = {"given": "the prompt", "written": "what the model writes"}
+    return dict(passages=[Passage(heading, parts, note, verdict)], key=key)
 
 
 def mass_bars(prompts: Prompts, shots: int, seen: Look, looks: Float[Tensor, "key"], name: str) -> dict:
@@ -168,13 +174,11 @@ def mass_bars(prompts: Prompts, shots: int, seen: Look, looks: Float[Tensor, "ke
 
 def probability_bars(found: Sequence[Score], shots: int, answer: str) -> dict:
     """Return the probability of the right answer for every number of examples."""
-    labels = [
-        f"{count} example{'s' * (count != 1)}{', right' * score.right}{' ← shown' * (count == shots)}"
-        for count, score in enumerate(found)
-    ]
+    labels = [f"{count}{', right' * score.right}{', shown' * (count == shots)}" for count, score in enumerate(found)]
     return dict(
-        labels=labels, values=[score.probability for score in found], low=0.0, high=1.0, label_axis="prompt with",
-        value_axis="probability", title=f"How likely the model is to write “{visible(answer)}”",
+        labels=labels, values=[score.probability for score in found], low=0.0, high=1.0,
+        label_axis="examples in the prompt", value_axis="probability",
+        title=f"How likely the model is to write “{visible(answer)}”",
     )  # fmt: skip
 
 

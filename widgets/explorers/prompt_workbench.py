@@ -4,7 +4,7 @@ Without exemplars the second prompt ends with "Let's think step by step." (Kojim
 no exemplars: it has learned both ways to answer, and is asked in its own format.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 
 import traitlets as t
@@ -135,21 +135,20 @@ class PromptWorkbench(BackgroundPanel):
         control.value = next((i for i, (_, text, _) in enumerate(questions) if text == self.question), OWN)
         self.controls["exemplars"].disabled = views.is_reasoner(self._models.model(self.model))
 
-    def _writing(self) -> Iterator[None]:
-        """Write both answers, token by token; measure the right one's probability after the prompt, and the chain."""
+    def _writing(self) -> Generator[None, None, None]:
+        """Write both answers, token by token; then measure the right one's probability after the prompt and the chain."""
         asked, right = self.asked(), views.right_answer(self.right)
         model = self._models.model(self.model)
         decoding, stops = Decoding(temperature=self.temperature), views.stops(model, self.exemplars)
         for way, prompt in asked.items():
-            if way == "direct" and right is not None:
-                self._chances[way] = views.chance(model, prompt, "", right)
-                yield
             with closing(stream(model, prompt, views.TOKENS[way], decoding, stops, self.seed)) as steps:
                 for step in steps:
                     self._drafts[way] = Draft(step.text, step.ended)
                     yield
-            if way == "chain" and right is not None:
-                self._chances[way] = views.chance(model, prompt, self._drafts[way].text, right)
+        for way, prompt in asked.items():
+            if right is not None:
+                written = self._drafts[way].text if way == "chain" else ""
+                self._chances[way] = views.chance(model, prompt, written, right)
                 yield
 
     def _begin_with_the_first(self) -> None:

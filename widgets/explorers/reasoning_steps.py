@@ -4,7 +4,7 @@ The small reasoner is asked live, about problems that it was never trained on. I
 stories of 1 to 6 events; those of 7 and 8 show what it does where the training stopped.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from functools import cache
 
 import plotly.graph_objects as go
@@ -113,7 +113,7 @@ class ReasoningSteps(BackgroundPanel):
             (self._single[key],) = ask(self._reasoner.model, problems, way)
         return self._single[key]
 
-    def _asked(self, count: int) -> Iterator[None]:
+    def _asked(self, count: int) -> Generator[None, None, None]:
         """Ask about so many more problems of every length, a few at a time."""
         for _ in range(count // BITE):
             for events in LENGTHS:

@@ -3,7 +3,7 @@
 Chains are drawn, not taken greedily, so they differ where the model is unsure. Each answer is one vote.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 
 import traitlets as t
 from torch import nn
@@ -123,20 +123,20 @@ class SelfConsistency(BackgroundPanel):
     def _lengths(self) -> tuple:
         return self.events, self.temperature  # the curve stays while one problem after the other is looked at
 
-    def _drawing(self) -> Iterator[None]:
+    def _drawing(self) -> Generator[None, None, None]:
         """Draw the chains of this problem that are missing."""
         if self._chains[0] != self._setting():
             self._chains = (self._setting(), [])
         yield from self._filled(self.problem, self._chains[1])
 
-    def _filled(self, problem: Problem, chains: list[Reply]) -> Iterator[None]:
+    def _filled(self, problem: Problem, chains: list[Reply]) -> Generator[None, None, None]:
         """Draw chains until there are enough, a few at a time."""
         while len(chains) < MOST_CHAINS:
             seed = MOST_CHAINS * self.seed + len(chains)
             chains += sample_chains(self._reasoner.model, [problem], BITE, self.temperature, seed)[0]
             yield
 
-    def _measuring(self) -> Iterator[None]:
+    def _measuring(self) -> Generator[None, None, None]:
         """Draw the chains of more problems, after those of this one."""
         yield from self._drawing()
         if self._measured[0] != self._lengths():

@@ -1,10 +1,16 @@
 """A small model that learns new rules from a few examples, while its weights stay as they are.
 
 It reads nine pairs of a rule that is drawn anew for every text (`lessons.gpt.in_context`), character by character, and
-only what it says of the answers counts. So looking at the earlier pairs is the only thing worth learning.
+only what it says of the answers counts. So looking at the earlier pairs is the only thing worth learning. The table of
+tokens begins as in `tales_llama`, with a part that all rows share.
 
-Half of the texts are ciphers, a quarter affixes, a quarter picks. The table of tokens begins as in `tales_llama`, with
-a part that all rows share.
+How the recipe was found, by trials. With ciphers, affixes and picks alone, ciphers were not learned at all within 1500
+steps (.01 to .03 after eight examples), in this network and in one with the blocks of GPT-2: a head that looks up is of
+no use before two others have grown. With ciphers of two to five letters among them it took 450 steps until something
+happened, and after 2400 .63 of the answers were right. What helps are ciphers letter by letter, a third of the texts:
+between step 600 and 700 the share goes from .04 to .67, and ends on the curve of an ideal observer, although of these
+texts themselves the model never answers more than half. With two layers nothing had happened after 1200 steps (.02),
+and seed 1 came to .07 in 1400.
 """
 
 import torch
@@ -120,7 +126,7 @@ def in_context() -> Recipe:
         source="texts that lessons/gpt/in_context.py makes",
         text_sha256=None,
         seed=SEED,
-        tolerance={"cipher_3": 0.15, "cipher_8": 0.1, "affix_8": 0.1, "lookup": 0.3},
+        tolerance={"cipher_3": 0.15, "cipher_8": 0.1, "affix_8": 0.1},
         training=lambda text: in_context_training(SEED),
         score=score,
     )

@@ -34,8 +34,9 @@ PROBLEMS, STEPS = 32, 2400  # problems of a step, each in both ways
 SCORED = 200  # problems of every number of events
 IGNORE = -100  # the label of a token that is not part of an answer
 
-Batch = list[tuple[Int[Tensor, "batch time"], Int[Tensor, "batch time"]]]
-"""For each way the tokens, and for each of them the token that is to come next, IGNORE outside the answers."""
+Batch = list[tuple[Tensor, Tensor]]
+"""For each way the tokens, and for each of them the token that is to come next, IGNORE outside the answers: both
+[batch time], where a chain takes more time than a number."""
 
 
 def reasoner_training(seed: int = SEED, steps: int = STEPS) -> Training:
