@@ -121,10 +121,10 @@ def draw_exercise(family: str, source: torch.Generator, held_out: bool = True, p
 
 
 def draw_letters(source: torch.Generator, held_out: bool = True, pairs: int = PAIRS_OF_LETTERS) -> Exercise:
-    """A cipher letter by letter, each with its answer beside it: "cxaqbecx…". Reading it is plain induction.
+    """A cipher letter by letter, each with its answer beside it: "cxaqbecx…", as induction heads like it.
 
-    With ciphers of words alone, no head for looking up grew in 2400 steps: it is of no use before two others have grown
-    (`in_context_heads`). Here it is of use at once, and then the ciphers of words find it ready.
+    It is there for the training. With ciphers of words alone no head for looking up grew in 1500 steps, for it is of no
+    use before others have grown (`in_context_heads`); with these texts among them it took 700.
     """
     rule = draw_rule("cipher", source, held_out)
     letters = _drawn(rule.letters, pairs, source)

@@ -52,5 +52,5 @@ def learning_curve(model: Llama, family: str, rules: int = 200, seed: int = 0) -
     """The curve of a model on so many rules that it was not trained on. The same seed gives the same rules."""
     exercises = draw_exercises(family, rules, seed)
     right = exact_matches(model, exercises)
-    ideal = torch.tensor([known(family, exercise.pairs) for exercise in exercises]).float().mean(dim=0)
+    ideal = torch.tensor([known(family, exercise.pairs) for exercise in exercises]).double().mean(dim=0)
     return Curve([bootstrap(column.tolist()) for column in right.T], ideal.tolist())

@@ -11,15 +11,18 @@ from tests.real_weights import needs_real
 
 pytestmark = pytest.mark.browser
 TEXT = "The king said to his daughter"
-HOSTILE = "<b>the</b> &amp; <img src=x onerror=alert(1)> $x$ \u202eking 🦊"
+HOSTILE = "<b>a</b> &amp; <img src=x onerror=alert(1)> \u202e 🦊"
 SLOW = 60_000  # milliseconds, on a busy machine
 
 
 @pytest.fixture(scope="module")
 def notebook(browser, lab) -> Notebook:
     cells = (
-        "from widgets.explorers.next_token import TITLES, NextToken\n"
-        f"NextToken(text={TEXT!r}, model=TITLES['tales-llama'], tokens=200, temperature=0.8)",
+        "import time\nfrom lessons import zoo\nfrom widgets.explorers.next_token import NextToken\n"
+        "model = zoo.load('tales-llama')\nhidden = model.hidden\n"
+        "def slowly(*args, **more):\n    time.sleep(0.1)\n    return hidden(*args, **more)\n"
+        "model.hidden = slowly  # so that no machine has written everything before Stop is pressed\n"
+        f"NextToken({{'Tales': lambda: model}}, text={TEXT!r}, tokens=200, temperature=0.8)",
         "import json\nfrom widgets.instruments.tree import Tree\n"
         f"text = json.loads({json.dumps(json.dumps(HOSTILE))})\n"
         "tree = Tree(title=text, value_axis=text, mark_name=text)\n"
@@ -150,7 +153,7 @@ def test_the_real_model_answers_in_time(browser, lab) -> None:
 
 REAL = """
 from widgets.explorers.next_token import NextToken
-panel = NextToken(text="the cat sat on " * 20, tokens=40, top_k=40)
+panel = NextToken(text="the cat sat on " * 20, tokens=40, temperature=0.05, top_k=40)
 panel.text = panel.reading().model.tokenizer.decode(panel.reading().ids[:60])
 panel
 """
@@ -179,7 +182,7 @@ def real_figures(notebook: Notebook, tokens: int, keys: int) -> dict[str, list[f
     for _ in range(keys):
         before = painted(bars)
         page.evaluate(PRESSED)
-        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("ArrowRight")
         wait_painted(bars, before)
         figures["Slider to picture"].append(page.evaluate("() => performance.now() - window.pressed"))
     assert painted(strip) > 0

@@ -38,7 +38,7 @@ def test_texts_stay_texts_and_an_answer_is_stopped_while_it_is_written(browser, 
         assert boxes.nth(0).locator("[data-kind=given]").text_content() == HOSTILE[0]
         assert boxes.nth(1).locator(".unrolled-verdict").text_content() == f"✗ {HOSTILE[1]}"
         assert boxes.nth(2).locator("[data-kind=given]").text_content() == "U+202Eright to left"
-        expect(boxes.nth(3).locator("[data-kind=edited]")).to_be_in_viewport()  # the end of a long text is in sight
+        expect(boxes.nth(0).locator("[data-kind=edited]")).to_be_in_viewport()  # the end of a long text is in sight
         assert page.locator(".unrolled img, .unrolled script, .unrolled b, .unrolled i").count() == 0
 
         written = page.locator(".unrolled-explorer .unrolled-passage").first.locator("[data-kind=written]")

@@ -33,6 +33,13 @@ def test_marks_are_those_of_generation(model):
         assert row == [text.ended == "stop" and text.text == answer for text, answer in zip(made, answers, strict=True)]
 
 
+def test_an_answer_that_ends_too_early_is_wrong(model):
+    """The letters are those that the model would write, but it would not end there."""
+    right = next(e for e in draw_exercises("cipher", 20) if exact_matches(model, [e])[0, -1])
+    *before, (word, answer) = right.pairs
+    assert not exact_matches(model, [Exercise((*before, (word, answer[:-1])))])[0, -1]
+
+
 def test_a_shorter_text_beside_longer_ones_is_marked_alike(model):
     cipher, affix = draw_exercises("cipher", 1)[0], draw_exercises("affix", 1)[0]
     together = exact_matches(model, [cipher, affix])

@@ -8,9 +8,10 @@ from lessons.attention.heads import read_heads
 from lessons.core.record import intervene
 from lessons.gpt.in_context import Exercise, draw_exercises
 from lessons.gpt.in_context_curve import batch_ids
-from lessons.gpt.in_context_heads import JOBS, job_scores, patterns, wanted
+from lessons.gpt.in_context_heads import JOBS, job_scores, notes, patterns, wanted
 
-EXERCISE = Exercise((("ab", "xy"), ("ba", "yx"), ("ac", "xz")))  # ab>xy;ba>yx;ac>xz;
+EXERCISE = Exercise((("abc", "xyz"), ("bad", "yxw"), ("eea", "vvx")))
+"""abc>xyz;bad>yxw;eea>vvx; with a pair from 0, from 8 and from 16 on."""
 
 
 @pytest.fixture(scope="module")
@@ -23,10 +24,26 @@ def looks(job: str) -> dict[int, list[int]]:
     return {q: row.nonzero()[:, 0].tolist() for q, row in enumerate(wanted(EXERCISE, job)) if row.any()}
 
 
+def test_the_notes_stand_in_the_next_word():
+    assert notes(EXERCISE) == {
+        8: ("a", "x"), 10: ("b", "y"), 9: ("c", "z"), 16: ("b", "y"), 18: ("a", "x"), 17: ("d", "w"),
+    }  # fmt: skip
+
+
 def test_where_each_job_looks():
-    assert looks("pairing") == {3: [0], 4: [1], 9: [6], 10: [7], 15: [12], 16: [13]}  # x at a, y at b, …
-    assert looks("question") == {2: [0], 3: [1], 8: [6], 9: [7], 14: [12], 15: [13]}  # one place earlier
-    assert looks("lookup") == {8: [4], 9: [3], 14: [3, 10]}  # b: its y; a: its x; a: both x. c was never answered
+    places = range(3)
+    assert looks("pairing") == {start + 4 + i: [start + i] for start in (0, 8, 16) for i in places}
+    assert looks("question") == {start + 3 + i: [start + i] for start in (0, 8, 16) for i in places}
+    assert looks("note") == {start + i: [start - 4 + i] for start in (8, 16) for i in places}
+    assert looks("lookup") == {11: [10], 12: [8], 21: [8, 18]}  # b, a, and a after both; e was never answered
+
+
+def test_a_note_is_of_use_only_after_it_was_written():
+    """The note about the second letter of a word stands behind the place that foretells the first of the next."""
+    exercise = Exercise((("abc", "xyz"), ("bbb", "yyy")))
+    assert {q: row.nonzero()[:, 0].tolist() for q, row in enumerate(wanted(exercise, "lookup")) if row.any()} == {
+        11: [10], 12: [10], 13: [10],
+    }  # fmt: skip
 
 
 def test_nobody_looks_ahead():
@@ -34,10 +51,10 @@ def test_nobody_looks_ahead():
         assert not any(wanted(exercise, job).triu(1).any() for job in JOBS)
 
 
-def test_answers_of_another_length_and_unknown_jobs():
-    with pytest.raises(ValueError, match="'xab' does not answer 'ab' letter by letter: take a cipher or a pick."):
-        wanted(Exercise((("ab", "xab"),)), "lookup")
-    with pytest.raises(ValueError, match="no job 'sleep': choose from question, pairing, lookup"):
+def test_words_of_another_length_and_unknown_jobs():
+    with pytest.raises(ValueError, match="must have 3 letters, not 'abc' and 'xabc': take a cipher."):
+        wanted(Exercise((("abc", "xabc"),)), "lookup")
+    with pytest.raises(ValueError, match="no job 'sleep': choose from pairing, question, note, lookup"):
         wanted(EXERCISE, "sleep")
 
 

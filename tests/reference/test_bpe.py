@@ -97,10 +97,9 @@ def library_words(text: str) -> list[str]:
 def test_every_stable_character_is_cut_as_the_library_does():
     characters = stable(0, 0x110000)
     assert len(characters) > 90_000
-    text = "".join(f"a{c}1{c} {c}.{c}" for c in characters)
-    found, theirs = list(map(in_bytes, words(text))), library_words(text)
-    assert next((pair for pair in zip(found, theirs, strict=False) if pair[0] != pair[1]), None) is None
-    assert len(found) == len(theirs)
+    for start in range(0, len(characters), 1000):  # what the library does with a long text takes long
+        text = "".join(f"a{c}1{c} {c}.{c}" for c in characters[start : start + 1000])
+        assert list(map(in_bytes, words(text))) == library_words(text), hex(ord(characters[start]))
 
 
 def test_every_short_text_of_all_kinds_of_characters_is_cut_as_the_library_does():
@@ -125,7 +124,7 @@ def test_merges_in_any_order_are_done_as_the_library_does():
 
 
 def library_merges(text: str, merges: int, least: int) -> list[tuple[str, str]]:
-    """What the library's own trainer finds; it counts pieces, where two merges may make the same."""
+    """What the library's own trainer finds."""
     library = Library(models.BPE())
     library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
@@ -156,7 +155,7 @@ def test_training_decides_between_equal_pairs_as_the_library_does():
 
 def test_five_hundred_merges_of_130_kilobytes():
     """Some 0.2 s of one core. The ceiling is for machines that are slow; time of other processes is not counted."""
-    text = "\n".join([*real_texts(), *texts()[-1_100:]])[:130_000]
+    text = "\n".join([*real_texts(), *texts()[-3_000:]])[:130_000]
     assert len(text) == 130_000
     before = time.process_time()
     assert len(train(text, 500)) == 500

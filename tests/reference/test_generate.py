@@ -33,7 +33,7 @@ def llama(vocab):
         vocab_size=vocab, hidden_size=18, num_hidden_layers=3, num_attention_heads=6, num_key_value_heads=2, head_dim=4,
         intermediate_size=13, max_position_embeddings=90, bos_token_id=None, eos_token_id=None, use_cache=True,
     ))  # fmt: skip
-    drawn(theirs)
+    drawn(theirs, 0.6)
     config = llama_weights.config_from(theirs.config)
     return theirs, Llama(config), llama_weights.from_transformers(theirs.state_dict(), config)
 
@@ -43,16 +43,16 @@ def gpt2(vocab):
         vocab_size=vocab, n_embd=18, n_layer=3, n_head=6, n_inner=13, n_positions=90, bos_token_id=None,
         eos_token_id=None,
     ))  # fmt: skip
-    drawn(theirs)
+    drawn(theirs, 0.4)
     config = gpt2_weights.config_from(theirs.config)
     return theirs, GPT2(config), gpt2_weights.from_transformers(theirs.state_dict(), config)
 
 
-def drawn(model):
-    """Large weights, so that texts vary and do not only repeat."""
+def drawn(model, std):
+    """Weights so large that texts vary, and that no two tokens are equally good but for rounding."""
     torch.manual_seed(0)
     for weight in model.parameters():
-        torch.nn.init.normal_(weight, mean=1.0 if weight.dim() == 1 else 0.0, std=0.6)
+        torch.nn.init.normal_(weight, mean=1.0 if weight.dim() == 1 else 0.0, std=std)
 
 
 @pytest.fixture(scope="module", params=[llama, gpt2], ids=["llama", "gpt2"])
@@ -87,7 +87,7 @@ def test_beams_that_end_at_different_lengths_are_equal(pair):
     theirs, ours = pair
     tokenizer = ours.tokenizer
     counted = torch.bincount(torch.tensor(sum((text.ids for text in generate(ours, PROMPTS, TOKENS)), [])))
-    ends = frozenset([0, *counted.topk(10).indices[::4].tolist()])
+    ends = frozenset([0, *counted.topk(10).indices[::3].tolist()])
     ours.tokenizer = byte_pairs(TALE, 400)
     ours.tokenizer.signs = ends
     try:
@@ -96,7 +96,7 @@ def test_beams_that_end_at_different_lengths_are_equal(pair):
             (written,) = their_tokens(theirs, ours, [prompt], 9, num_beams=3)
             assert beam_search(ours, prompt, 3, 9)[0].ids == written
             lengths.add(len(written))
-        assert len(lengths) > 1
+        assert len(lengths) > 2
         assert [text.ids for text in generate(ours, PROMPTS, TOKENS)] == their_tokens(theirs, ours, PROMPTS, TOKENS)
     finally:
         ours.tokenizer = tokenizer

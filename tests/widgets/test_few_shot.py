@@ -174,7 +174,9 @@ def test_the_stored_curve_of_the_whole_task() -> None:
     np.testing.assert_allclose(p.chart.line(0, "x"), [0, 1, 8])
     assert len(p.chart.figure["data"]) == 4 and "with 8 examples 80% (70% to 90%)" in p.chart.summary
     p.task = "own"
-    assert "nothing was measured" in p.chart.summary
+    assert p.chart.layout.display == "none"
+    p.task = "opposites"
+    assert p.chart.layout.display is None and len(p.chart.line(0)) == 3
 
 
 def test_without_the_model_the_panel_says_how_to_get_it_and_is_not_empty() -> None:

@@ -1,11 +1,15 @@
 """The panel of the model that learns in context, without a browser. Its model is in the box."""
 
+import math
+
 import numpy as np
 import pytest
+import torch
 import traitlets as t
 
 from lessons import zoo
 from lessons.attention.head_scores import best_head
+from lessons.checks.wording import number
 from lessons.gpt.generate import generate
 from lessons.gpt.in_context import FAMILIES, SYMBOLS, draw_exercises
 from lessons.gpt.in_context_curve import learning_curve
@@ -37,7 +41,7 @@ def test_the_curve_is_that_of_the_model(model) -> None:
     assert (p.chart.line(0) != before).any()
     p.family = "affix"
     assert "affix" in p.chart.figure["layout"]["yaxis"]["title"]["text"]
-    assert p.status.message.startswith("Affix: ") and "An ideal observer knows 100%" in p.status.message
+    assert p.chart.summary.startswith("Affix: ") and "An ideal observer knows 100%" in p.chart.summary
 
 
 def test_it_opens_on_the_lookup_head_at_the_question(model) -> None:
@@ -58,22 +62,28 @@ def test_the_strip_shows_where_the_head_looks(model) -> None:
     np.testing.assert_allclose(p.strip.values[0], patterns_of(model, text)[1, 2, 9], atol=1e-5)
 
 
+def test_a_lookup_head_names_the_notes_that_it_finds() -> None:
+    p = panel(text="abc>xyz;cab>zxy;bca>")
+    named = [(p.strip.tokens[i], note) for i, note in enumerate(p.strip.notes) if note]
+    assert named and all(note.startswith("b→y ") for _, note in named)  # b is asked for, at the arrow
+    p.layer, p.head = 0, 0
+    assert not any("→" in note for note in p.strip.notes)
+    p.layer, p.head, p.text = 2, 2, "ab>xy;ba>"
+    assert not any("→" in note for note in p.strip.notes) and p.status.kind == "note"
+
+
 def test_the_answer_is_that_of_generation_with_its_probabilities(model) -> None:
     p = panel(text=OWN)
     answer = generate(model, [OWN], tokens=8, stop=[";"])[0].text
     assert "".join(p.strip.tokens) == OWN + answer and p.bars.title == f"The model's answer: {answer}"
     assert p.bars.labels == [*answer, "the end"]
     ids = model.tokenizer.encode(OWN + answer + ";").ids
-    chances = model(model_ids(ids[:-1]))[0].softmax(-1)
+    chances = model(torch.tensor([ids[:-1]]))[0].softmax(-1)
     expected = [chances[i, ids[i + 1]].item() for i in range(len(OWN) - 1, len(ids) - 1)]
     np.testing.assert_allclose(p.bars.values[0], expected, rtol=1e-4)
+    sure = f"The model answers “{answer}”, to which it gives a probability of {number(math.prod(expected))}."
+    assert p.status.message == sure and p.status.kind == "note"
     assert len(p.next.labels) == BEST and p.next.values[0, 0] == pytest.approx(expected[0], rel=1e-4)
-
-
-def model_ids(ids: list[int]):
-    import torch
-
-    return torch.tensor([ids])
 
 
 def test_a_new_rule_brings_its_text_unless_one_was_typed() -> None:

@@ -10,6 +10,7 @@ import traitlets as t
 from torch import nn
 
 from lessons import zoo
+from lessons.attention.cache import LayerCache
 from lessons.core.seed import seeded
 from lessons.gpt.decoding import GREEDY, Decoding, probabilities
 from lessons.gpt.generate import stream
@@ -196,9 +197,10 @@ def test_back_takes_one_token_and_start_afresh_all(monkeypatch) -> None:
 def test_back_stops_the_writing(monkeypatch) -> None:
     unsigned(monkeypatch)
     p = panel(tokens=9)
-    at(p, 4, lambda: p.running and p.back())
+    running = []
+    at(p, 4, lambda: (p.back(), running.append(p.running)))
     p.write()
-    assert len(p.written) == 3 and not p.running
+    assert len(p.written) == 3 and running == [False], "stopped then, not at the end"
 
 
 @pytest.mark.parametrize(("what", "value"), [("text", "the mat"), ("model", "Bytes")])
@@ -364,6 +366,7 @@ def test_whoever_moves_in_the_strip_looks_at_what_the_model_said_there() -> None
     assert p.place == NEXT and p.tree.title == "The tree of what could come next"
     p.strip.selected = 0
     assert p.status.message == "Nothing stands before the first token, so the model says nothing of it."
+    assert p.strip.selected == 0 == p.place and p.tree.title == "The tree of what could come next"
     p.place = 999
     assert p.strip.selected == last and p.status.kind == "note"
 
@@ -461,13 +464,21 @@ def test_models_are_checked_and_a_missing_one_is_told(monkeypatch) -> None:
 def test_a_model_that_fails_leaves_a_sentence_and_no_half_reading(monkeypatch) -> None:
     unsigned(monkeypatch)
     p = panel()
-    real = Llama.unembed
-    monkeypatch.setattr(Llama, "unembed", lambda *args: (_ for _ in ()).throw(RuntimeError("out of memory")))
+
+    real, calls = LayerCache.extend, []
+
+    def fail_later(*args: object) -> object:
+        calls.append(1)
+        if len(calls) % 2 == 0:  # the first layer has put its keys into the cache
+            raise RuntimeError("out of memory")
+        return real(*args)
+
+    monkeypatch.setattr(LayerCache, "extend", fail_later)
     p.text = "the mat the mat"
     assert "out of memory" in p.status.message and p.status.kind == "error"
     p.write()
     assert "out of memory" in p.status.message and not p.running
-    monkeypatch.setattr(Llama, "unembed", real)
+    monkeypatch.undo()
     p.text = TEXT
     np.testing.assert_allclose(p.strip.values[0, 1:], panel().strip.values[0, 1:], rtol=1e-5)
 

@@ -61,6 +61,8 @@ def test_a_press_asks_so_many_of_every_length_in_both_ways(asked: Asked) -> None
     p.more = 10
     p.ask()
     assert {asked for _, asked in p.counts().values()} == {30}, "more are added to those before"
+    long = [question for question, way in asked.questions if len(question) > 200 and way == "chain"]
+    assert len(set(long)) == len(long), "and none is asked twice"
 
 
 def test_where_the_training_stopped_is_marked(asked: Asked) -> None:
@@ -119,6 +121,10 @@ def test_another_seed_has_other_problems_and_forgets_the_answers(asked: Asked) -
     assert p.counts() == {} and p.answers.text(0) != before
     p.seed = 0
     assert p.answers.text(0) == before, "a seed always has the same problems"
+    fresh = panel()
+    fresh.seed = 1
+    (problem,) = fresh._reasoner.problems(4, 1, 0, 1)
+    assert fresh.answers.text(1, "written") == response(problem, "chain"), "and no answer of another seed"
 
 
 def test_another_seed_while_it_asks_keeps_nothing_of_the_old_one(asked: Asked) -> None:

@@ -33,7 +33,7 @@ class Asked:
     """Stands in for `ask`: replies what a function writes, and keeps what it was asked."""
 
     def __init__(self, writer: Writer = right_reply) -> None:
-        self.writer, self.calls = writer, []
+        self.writer, self.calls, self.questions = writer, [], []
 
     def __call__(
         self,
@@ -45,6 +45,7 @@ class Asked:
         seed: int = 0,
     ) -> list[Reply]:
         self.calls.append((len(problems), way, temperature, seed))
+        self.questions += [(problem.question, way) for problem in problems]
         replies = []
         for i, (problem, first) in enumerate(zip(problems, begun or [""] * len(problems), strict=True)):
             text = self.writer(problem, way, first, i)

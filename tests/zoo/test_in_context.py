@@ -82,5 +82,5 @@ def test_the_score_has_every_number_of_examples():
     for name in ("cipher", "affix", "pick", "ideal"):
         shares = [score[f"{name}_{shots}"] for shots in range(9)]
         assert all(0 <= share <= 1 for share in shares) and shares[0] < 0.05
-    for job in ("question", "pairing", "lookup"):
+    for job in ("pairing", "question", "note", "lookup"):
         assert score[job] > 0 and score[f"{job}_layer"] in range(3) and score[f"{job}_head"] in range(4)

@@ -49,7 +49,7 @@ class EditChain(Explorer):
         self._reasoner = Reasoner(model)
         self._own = lru_cache(maxsize=4)(self._asked)
         self._edited = lru_cache(maxsize=16)(self._went_on)
-        self.chains = Passages(columns=2)
+        self.chains = Passages(columns=2, height=520)
         self.bars = Bars(label_axis="answer", value_axis="probability")
         parts = {
             "events": controls.slider("Events in the story", self.events, 1, MOST_EVENTS, 1),

@@ -73,7 +73,7 @@ class FewShot(Explorer):
         self.mass = Bars()
         self.text = Passages(height=320)
         self.strip = TokenStrip()
-        self.chart = Chart(height=300)
+        self.chart = Chart(title="The whole task, measured once", height=300)
         self.bars.layout, self.mass.layout = ({"width": "auto", "flex": "1 1 340px"} for _ in range(2))
         self.examples, self.query, self.answer = self._fields()
         fills = {name: state.pop(name) for name in ("task", "item", "draw", "wrong") if name in state}
@@ -140,6 +140,7 @@ class FewShot(Explorer):
         self.controls["item"].max = self._last()
         for view in (self.bars, self.mass, self.strip):
             view.layout.display = None if self.bars.labels else "none"
+        self.chart.layout.display = None if self.chart.figure["data"] else "none"
 
     def _model(self) -> nn.Module | None:
         """The first model that can be loaded; what is said of the others is in `_missing`."""

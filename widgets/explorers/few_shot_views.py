@@ -194,18 +194,18 @@ def sentence(prompts: Prompts, shots: int, seen: Look, score: Score) -> str:
 
 def stored_curve(task: Task) -> dict:
     """Return what was measured on all questions of a task, once, and is stored; an empty chart where nothing is."""
-    found = points().get(task.name, {})
     figure = go.Figure()
+    found = points().get(task.name)
+    if found is None:
+        return dict(figure=figure, summary="")
     by_shots = [point for condition, point in found.items() if condition.endswith(("shot", "shots"))]
     for name, dash in (("accuracy", "solid"), ("probability", "dot")):
         title = {"accuracy": "answered right", "probability": "mean probability of the right answer"}[name]
         add_line(figure, [(point.shots, getattr(point, name)) for point in by_shots], title, line_dash=dash)
     for condition, title in (("told", "told in words, no example"), ("contradicted", "answers exchanged")):
-        if point := found.get(condition):
-            add_line(figure, [(point.shots, point.accuracy)], title, mode="markers", marker_size=10)
+        point = found[condition]
+        add_line(figure, [(point.shots, point.accuracy)], title, mode="markers", marker_size=10)
     figure.update_layout(xaxis=dict(title="examples in the prompt"), yaxis=dict(title="share", range=[-0.03, 1.05]))
-    if not by_shots:
-        return dict(figure=figure, summary="For a task of your own nothing was measured.")
     first, last = by_shots[0], by_shots[-1]
     return dict(
         figure=figure,

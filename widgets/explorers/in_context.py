@@ -32,6 +32,8 @@ TITLES = {
 NO_JOB = ""
 MEASURED = 50
 """Texts on which the heads are measured."""
+CLEAR = 0.4
+"""Share of its attention from which on a head is one that looks up; the notes that it finds are then named."""
 
 
 def opening(family: str, seed: int) -> str:
@@ -68,7 +70,7 @@ class InContext(Explorer):
         self.next = Bars(label_axis="character", value_axis="probability")
         self.bars.layout, self.next.layout = ({"width": "auto", "flex": "1 1 320px"} for _ in range(2))
         self.thumbnails = Thumbnails(title="Choose a head: a row for each layer")
-        self.strip = TokenStrip(as_text=True)
+        self.strip = TokenStrip()
         self.layer, self.head = best_head(self._scores["lookup"])
         self.text = opening(state.get("family", self.family), state.get("seed", self.seed))
         parts = {
@@ -103,14 +105,15 @@ class InContext(Explorer):
             if value >= size:
                 raise ValueError(f"There is no {what} {value}: this model has the {what}s 0 to {size - 1}.")
         curve, seen, place = self.curve(), self.reading(), self.looking_from()
+        found = views.noted(seen) if self._scores["lookup"][self.layer, self.head] >= CLEAR else {}
         marked = {"scores": self._scores[self.job], "score_axis": JOBS[self.job]} if self.job else {}
         return {
             "chart": dict(figure=views.curve_figure(self.family, curve), summary=views.told(self.family, curve)),
-            "strip": views.attention_strip(seen, self.layer, self.head, place),
+            "strip": views.attention_strip(seen, self.layer, self.head, place, found),
             "bars": views.answer_bars(seen),
             "next": views.next_bars(seen, place),
             "thumbnails": dict(pictures=seen.patterns, low=0.0, high=1.0, **marked),
-            "note": views.told(self.family, curve) + views.unusual(seen),
+            "note": views.answered(seen),
         }
 
     def looking_from(self) -> int:
@@ -128,7 +131,7 @@ class InContext(Explorer):
         """A new rule brings its own text, unless the student has typed one."""
         old = {"family": self.family, "seed": self.seed} | {change.name: change.old}
         if self.text == opening(**old):
-            self.text, self.place = opening(self.family, self.seed), -1
+            self.text = opening(self.family, self.seed)
 
     @t.observe("text")
     def _back_to_the_question(self, _change: t.Bunch) -> None:

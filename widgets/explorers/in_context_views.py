@@ -1,5 +1,7 @@
 """What the panel of the model that learns in context shows: pure functions from its answers to the instruments."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
@@ -7,11 +9,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from lessons.checks.wording import number
 from lessons.core.modes import evaluating
 from lessons.gpt.generate import generate
-from lessons.gpt.in_context import ARROW, END, LETTERS, PAIRS, SYMBOLS
+from lessons.gpt.in_context import ARROW, END, LETTERS, PAIRS, SYMBOLS, Exercise
 from lessons.gpt.in_context_curve import Curve
-from lessons.gpt.in_context_heads import patterns
+from lessons.gpt.in_context_heads import notes, patterns
 from lessons.gpt.llama import Llama
 from widgets.instruments.text import visible, visible_all
 
@@ -36,6 +39,16 @@ class Read:
     def answer(self) -> str:
         """What the model says."""
         return self.text[self.question + 1 :]
+
+    @property
+    def said(self) -> str:
+        """The answer with the sign that ends it, unless it was cut before."""
+        return self.answer + END * (len(self.answer) < LONGEST_ANSWER)
+
+    @property
+    def sure(self) -> list[float]:
+        """The probability of each character of `said`, after all before it."""
+        return [self.chances[self.question + i, SYMBOLS.index(symbol)].item() for i, symbol in enumerate(self.said)]
 
 
 def typed(text: str, longest: int) -> str:
@@ -93,27 +106,31 @@ def curve_figure(family: str, curve: Curve) -> go.Figure:
     return figure
 
 
-def attention_strip(seen: Read, layer: int, head: int, place: int) -> dict:
-    """Return the text with the answer, coloured by where one head looks from one place."""
-    looks = seen.patterns[layer, head, place]  # [key]
-    notes = [f"{look:.2f}" if look >= SEEN else "" for look in looks.tolist()]
+def noted(seen: Read) -> dict[int, str]:
+    """Return what a lookup head finds where, as "a→x"; nothing in a text whose words have not three letters."""
+    pairs = [tuple(pair.split(ARROW)) for pair in seen.text.rstrip(END).split(END)]
+    try:
+        return {place: f"{letter}→{answer}" for place, (letter, answer) in notes(Exercise(tuple(pairs))).items()}
+    except ValueError:
+        return {}
+
+
+def attention_strip(seen: Read, layer: int, head: int, place: int, found: Mapping[int, str]) -> dict:
+    """Return the text with the answer, coloured by where one head looks from one place; found: what stands there."""
+    looks = seen.patterns[layer, head, place].tolist()  # [key]
+    said = [f"{found.get(i, '')} {look:.2f}".strip() if look >= SEEN else "" for i, look in enumerate(looks)]
     foretold = seen.text[place + 1] if place + 1 < len(seen.text) else END
     return dict(
-        tokens=list(seen.text), values=looks, notes=notes, low=0.0, high=max(0.2, looks.max().item()),
-        value_axis="attention",
+        tokens=list(seen.text), values=looks, notes=said, low=0.0, high=max(0.2, *looks), value_axis="attention",
         title=f"Where head {head} of layer {layer} looks from “{seen.text[place]}”. The next character: {foretold}",
     )  # fmt: skip
 
 
 def answer_bars(seen: Read) -> dict:
     """Return how sure the model was of each character of its answer."""
-    places = range(seen.question, len(seen.text))
-    said = [*seen.answer, END] if len(seen.answer) < LONGEST_ANSWER else list(seen.answer)
-    labels = ["the end" if symbol == END else symbol for symbol in said]
-    values = [seen.chances[place, SYMBOLS.index(symbol)].item() for place, symbol in zip(places, said, strict=False)]
-    return dict(
-        labels=labels, values=values, low=0.0, high=1.0, title=f"The model's answer: {seen.answer or 'nothing'}"
-    )
+    labels = ["the end" if symbol == END else symbol for symbol in seen.said]
+    title = f"The model's answer: {seen.answer or 'nothing'}"
+    return dict(labels=labels, values=seen.sure, low=0.0, high=1.0, title=title)
 
 
 def next_bars(seen: Read, place: int) -> dict:
@@ -135,11 +152,12 @@ def told(family: str, curve: Curve) -> str:
     )
 
 
-def unusual(seen: Read) -> str:
-    """Return in a sentence what the model has not met in training; an empty text where nothing is new."""
+def answered(seen: Read) -> str:
+    """Return the answer in words, and what of the text the model has not met in training."""
     words = [piece.split(ARROW)[0] for piece in seen.text.split(END)]
+    sentence = f"The model answers “{seen.answer}”, to which it gives a probability of {number(math.prod(seen.sure))}."
     if len(words) > PAIRS:
-        return f" The model was trained with {PAIRS} pairs at most, and here are {len(words)}."
+        return f"{sentence} It was trained with {PAIRS} pairs at most, and here are {len(words)}."
     if any(len(word) != LETTERS for word in words):
-        return f" The model was trained with words of {LETTERS} letters; others are new to it."
-    return ""
+        return f"{sentence} It was trained with words of {LETTERS} letters; others are new to it."
+    return sentence

@@ -158,7 +158,8 @@ class NextToken(BackgroundPanel):
     def link_cursors(self) -> None:
         """Mark the place that is looked at, and say which of the given texts this is."""
         reading = self.reading()
-        self.strip.selected = self._place(reading)  # the box behind the last token stands for the next one
+        # The box behind the last token stands for the next one. Who has chosen the first is told why, and stays there.
+        self.strip.selected = self._place(reading) if self.place else 0
         self.controls["preset"].value = next((title for title, text in PROMPTS.items() if text == self.text), OWN)
         for name in ("temperature", "top_k", "top_p"):
             self.controls[name].disabled = self.way == LIKELIEST

@@ -22,7 +22,11 @@ class Reading:
 
     def __init__(self, model: nn.Module) -> None:
         self.model = model
-        self._forget()
+        self.ids: list[int] = []
+        self.chances: list[float] = []  # how likely the model held each token to be; nan for the first
+        self._cache = Cache(model.config.layers)
+        self._seen = torch.empty(0, model.config.d_model)  # [time d_model]: the scores are `unembed` of it
+        self._logits: dict[int, Tensor] = {}  # by place, the last two that were asked for
 
     def read(self, ids: list[int]) -> None:
         """Read these tokens, of which only those behind the common beginning are new. ValueError for a token that the
@@ -31,16 +35,11 @@ class Reading:
         while same < min(len(ids), len(self.ids)) and ids[same] == self.ids[same]:
             same += 1
         before = self.logits(same) if 0 < same < len(ids) else None
-        self._cache.trim(same)
+        self._cache.trim(same)  # what an interrupted reading has left in some of its layers goes, too
         self.ids, self.chances = self.ids[:same], self.chances[:same]
         self._seen, self._logits = self._seen[:same], {p: kept for p, kept in self._logits.items() if p <= same}
-        if same == len(ids):
-            return
-        try:
+        if same < len(ids):
             self._read_on(ids[same:], before)
-        except BaseException:  # an interrupt, too: layers that hold different lengths would go on with nonsense
-            self._forget()
-            raise
 
     @torch.inference_mode()
     def logits(self, place: int) -> Float[Tensor, "vocab"]:
@@ -70,10 +69,3 @@ class Reading:
             chances += (right - scores.logsumexp(dim=-1)).exp().tolist()
         self.ids, self.chances = [*self.ids, *new], [*self.chances, *chances]
         self._seen = torch.cat([self._seen, seen])
-
-    def _forget(self) -> None:
-        self.ids: list[int] = []
-        self.chances: list[float] = []  # how likely the model held each token to be; nan for the first
-        self._cache = Cache(self.model.config.layers)
-        self._seen = torch.empty(0, self.model.config.d_model)  # [time d_model]: the scores are `unembed` of it
-        self._logits: dict[int, Tensor] = {}  # by place, the last two that were asked for

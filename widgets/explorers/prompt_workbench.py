@@ -65,11 +65,9 @@ class PromptWorkbench(BackgroundPanel):
         parts = {
             "model": controls.choice("Model", self._models.titles, None),
             "chosen": controls.choice("Question", [("my own", OWN)], OWN),
-            "question": controls.area("The question", self.question, rows=2),
+            "question": controls.area("The question", self.question, rows=3),
             "right": controls.text("Its right answer", self.right),
-            "exemplars": controls.slider(
-                "Exemplars (0: “Let's think step by step.”)", self.exemplars, 0, MOST_EXEMPLARS, 1
-            ),
+            "exemplars": controls.slider("Exemplars (0: step by step)", self.exemplars, 0, MOST_EXEMPLARS, 1),
             "temperature": controls.slider("Temperature", self.temperature, 0.0, 1.5, 0.1, form=".1f"),
             "seed": controls.slider("Seed", self.seed, 0, LARGEST_SEED, 1),
             **buttons,
@@ -136,7 +134,7 @@ class PromptWorkbench(BackgroundPanel):
         self.controls["exemplars"].disabled = views.is_reasoner(self._models.model(self.model))
 
     def _writing(self) -> Generator[None, None, None]:
-        """Write both answers, token by token; then measure the right one's probability after the prompt and the chain."""
+        """Write both answers, token by token; then measure the right one's probability after prompt and chain."""
         asked, right = self.asked(), views.right_answer(self.right)
         model = self._models.model(self.model)
         decoding, stops = Decoding(temperature=self.temperature), views.stops(model, self.exemplars)

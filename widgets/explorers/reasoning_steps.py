@@ -55,7 +55,7 @@ class ReasoningSteps(BackgroundPanel):
         self._replies: dict[tuple[int, str], list[Reply]] = {}
         self._single: dict[tuple[int, int, str], Reply] = {}
         self.chart = Chart(title="Right answers, with 95% bootstrap intervals", height=340)
-        self.answers = Passages(columns=2)
+        self.answers = Passages(columns=2, height=520)
         buttons = {
             "ask": controls.button("Ask", "Ask the model about more problems of every length"),
             "stop": controls.button("Stop", "Stop; what has been answered stays"),

@@ -48,7 +48,7 @@ class SelfConsistency(BackgroundPanel):
         self._reasoner = Reasoner(model)
         self._chains: tuple[object, list[Reply]] = (None, [])  # of which problem and temperature; what has been drawn
         self._measured: tuple[object, list[Measured]] = (None, [])
-        self.chains = Passages(columns=2, height=380)
+        self.chains = Passages(columns=2, height=420)
         self.votes = Bars(label_axis="answer", value_axis="votes")
         self.chart = Chart(title="What voting gains, over many problems", height=300)
         self.votes.layout, self.chart.layout = ({"width": "auto", "flex": flex} for flex in ("2 1 300px", "3 1 380px"))

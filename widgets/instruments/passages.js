@@ -12,11 +12,15 @@ function render({ model, el }) {
 
   const box = () => {
     const text = h("div", { class: "unrolled-passage-text" });
+    let asked = false; // a scroll may also come from a new layout: only what somebody did counts
+    for (const name of ["wheel", "keydown", "pointerdown", "touchmove"]) text.addEventListener(name, () => { asked = true; });
+    text.addEventListener("scroll", () => {
+      if (asked) text.dataset.back = text.scrollHeight - text.scrollTop - text.clientHeight > 30;
+    });
     return h("article", { class: "unrolled-passage" }, h("h5"), text, h("p", { class: "unrolled-verdict" }));
   };
   const fill = (article, { heading, parts, note, verdict }) => {
     const [name, text, remark] = article.children;
-    const follows = text.scrollHeight - text.scrollTop - text.clientHeight < 30;
     name.textContent = heading;
     text.replaceChildren(...parts.map(([part, kind]) => h("span", { "data-kind": kind }, part)));
     text.hidden = !parts.length;
@@ -24,8 +28,11 @@ function render({ model, el }) {
     remark.dataset.kind = verdict;
     remark.hidden = !note;
     article.dataset.verdict = verdict;
-    if (follows) text.scrollTop = text.scrollHeight; // what is written comes at the end; who scrolls back is left alone
-    if (text.scrollHeight > text.clientHeight + 1) text.tabIndex = 0;
+  };
+  /** What is written comes at the end: keep that in sight, unless somebody has scrolled back. */
+  const follow = ({ children: [, text] }) => {
+    if (text.dataset.back !== "true") text.scrollTop = text.scrollHeight;
+    if (text.scrollHeight > text.clientHeight + 1) text.tabIndex = 0; // so that arrows can scroll it
     else text.removeAttribute("tabindex");
   };
 
@@ -45,6 +52,7 @@ function render({ model, el }) {
       shown[i] = wanted;
       fill(list.children[i], passage);
     });
+    [...list.children].forEach(follow); // again when the view is laid out: before that nothing has a height
     const used = new Set(passages.flatMap(({ parts }) => parts.map(([, kind]) => kind)));
     const names = Object.entries(model.get("key")).filter(([kind]) => used.has(kind));
     key.replaceChildren(...names.map(([kind, name]) => h("span", { class: "unrolled-passage-key", "data-kind": kind }, name)));
@@ -56,7 +64,7 @@ function render({ model, el }) {
   };
 
   const root = h("div", { class: "unrolled-passages-view" }, title, key, list, empty, readout);
-  return mount({ model, el, root, draw, traits: ["passages", "key", "columns", "height", "summary", "title"] }).cleanup;
+  return mount({ model, el, root, draw, resize: true, traits: ["passages", "key", "columns", "height", "summary", "title"] }).cleanup;
 }
 
 export default { render };
