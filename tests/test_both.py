@@ -32,7 +32,7 @@ def test_one_status_for_all(statuses, status):
 
 def test_the_parts_are_all_tests_and_have_none_in_common():
     """For every lesson is a test with a browser, see below."""
-    assert PARTS == ("not browser", f"browser and not {BESIDE}")
+    assert list(PARTS) == ["not browser", f"browser and not {BESIDE}"]
 
 
 def test_a_choice_by_mark_is_refused(capsys):

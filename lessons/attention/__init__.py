@@ -6,6 +6,7 @@ scaling             why the scores are divided by sqrt(d_head)
 masks               who may look where
 scaled_dot_product  the attention of one head
 multi_head          several heads side by side, with the head as an axis
+cache               keys and values that are kept while a text is written
 embedding           a learned row for every token
 block               the blocks of encoder and decoder, with the three places of attention
 renamed             weights of another library under our names

@@ -27,13 +27,13 @@ ask_width = Estimate(
 
 ask_votes = Choice(
     key="07.votes",
-    text="At a temperature of 1.5 the model draws its steps so freely that about 70 of 100 chains for stories of six"
+    text="At a temperature of 1.5 the model draws its steps so freely that about 80 of 100 chains for stories of six"
     " events are right. You draw five chains for each story and let their answers vote. In how many of 100 stories is"
     " the winner right?",
     options=(
-        "About 50: five chains bring in more errors than one.",
-        "About 70: a vote is as good as its voters.",
-        "More than 85.",
+        "About 60: five chains bring in more errors than one.",
+        "About 80: a vote is as good as its voters.",
+        "More than 90.",
     ),
     answer=2,
     why="Chains that are right agree on one number. Those that are wrong went wrong in different places, and share"

@@ -165,6 +165,12 @@ vote = Check(
             _tie(lambda best, votes: min(best, key=lambda answer: len(votes) - votes[::-1].index(answer))),
         ),
         _vote_mistake(
+            "of equals, whichever a set gives first",
+            "A set has no order: where two answers have as many votes, it does not say which came first. Which one does"
+            " the task want?",
+            lambda votes: max(set(votes), key=votes.count),
+        ),
+        _vote_mistake(
             "of equals, the smallest number",
             "Where two answers have as many votes, yours is the smaller number. Which one does the task want?",
             _tie(lambda best, votes: min(best)),

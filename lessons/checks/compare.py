@@ -6,7 +6,7 @@ where, how many entries, and what in shape, type or precision makes a comparison
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from os.path import commonprefix
 
@@ -31,7 +31,8 @@ def compare(expected: object, answer: object, tolerance: float, name: str = "You
     """The first thing that differs, or None when the two agree within `tolerance` (see above).
 
     Expected may be a tensor, a number, a truth value, text, None, or a tuple, list or dictionary of these.
-    A list may stand for a tuple, and a number for a tensor that holds one number.
+    A list may stand for a tuple, and a number for a tensor that holds one number. Of a whole number in place of
+    another, both are said and no distance.
     """
     if isinstance(expected, list | tuple):
         return _compare_sequences(expected, answer, tolerance, name)
@@ -40,7 +41,10 @@ def compare(expected: object, answer: object, tolerance: float, name: str = "You
     if _is_numeric(expected):
         if not _is_numeric(answer):
             return _wrong_type(expected, answer, name)
-        return _compare_tensors(_as_tensor(expected), _as_tensor(answer), tolerance, name)
+        finding = _compare_tensors(_as_tensor(expected), _as_tensor(answer), tolerance, name)
+        if isinstance(expected, int) and finding and finding.kind == "value":  # how far off it is says nothing
+            return replace(finding, says=f"{name} is {float(answer):.12g}, expected {expected}.")
+        return finding
     if type(expected) is not type(answer):
         return _wrong_type(expected, answer, name)
     if expected != answer:
@@ -82,6 +86,8 @@ def _kind(value: object) -> str:
 
 
 def _wrong_type(expected: object, answer: object, name: str) -> Finding:
+    if answer is None and isinstance(expected, int):  # beside whole numbers None may be an answer: there is none
+        return Finding("type", f"{name} is None, expected {expected}.")
     if answer is None and name == "Your result":
         return Finding("type", "Your function returns None: is the return missing?")
     return Finding("type", f"{name} is {_kind(answer)}, expected {_kind(expected)}.")
@@ -171,7 +177,8 @@ def _compare_values(expected: Tensor, answer: Tensor, tolerance: float, name: st
     if not gap.any():
         return None
     finite = expected[expected.isfinite()].abs()
-    scale = finite.max().item() or 1.0  # where zeros are expected, the difference itself is what counts
+    largest = finite.max().item()
+    scale = largest or 1.0  # where zeros are expected, the difference itself is what counts
     size = gap.max().item() / scale
     if size <= tolerance:
         return None
@@ -180,8 +187,9 @@ def _compare_values(expected: Tensor, answer: Tensor, tolerance: float, name: st
     says = f"{name} is off by {number(gap[place].item())}{_at(place)}: it is {got}, expected {want}."
     if answer.numel() > 1:
         wrong = int((gap > tolerance * scale).sum())
-        says += f" {wrong} of {answer.numel()} entries differ, by up to {_share(size)} the largest entry."
-    else:
+        share = f", by up to {_share(size)} the largest entry" if largest else ""
+        says += f" {wrong} of {answer.numel()} entries differ{share}."
+    elif largest:
         says += f" The difference is {_share(size)} the expected value."
     return Finding("value", says, size)
 

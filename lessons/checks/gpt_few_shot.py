@@ -148,6 +148,11 @@ few_shot_prompt = Check(
             "Your prompt is a zero-shot prompt whatever is given. Where do the examples go?",
             order=lambda examples: [],
         ),
+        _prompt_mistake(
+            "no examples, but their empty line",
+            "With no examples your prompt begins with an empty line. What should stand before the query then?",
+            join=lambda parts: "\n\n".join(parts[:-1]) + "\n\n" + parts[-1],
+        ),
         Misconception(
             "the query first",
             "Your query stands before the examples. What should the model have just read when it begins to write?",

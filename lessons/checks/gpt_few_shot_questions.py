@@ -59,8 +59,8 @@ ask_cache = Estimate(
 
 ask_cipher = Choice(
     key="06.cipher",
-    text="Six letters are replaced by six others, by a rule that is drawn anew for every prompt. A question is a word"
-    " of three of the letters. At best, how often can it be answered with no example, with one, and with eight?",
+    text="Each of six letters stands for a letter, by a rule that is drawn anew for every prompt. A question is a word"
+    " of three of the six. At best, how often can it be answered with no example, with one, and with eight?",
     options=(
         "Never, each time: no weight changes while the prompt is read.",
         "Never, in 9 of 100, in 97 of 100.",

@@ -42,9 +42,12 @@ MERGES = [
 
 
 def _merges_cases(generator: Generator) -> list[tuple]:
-    """Words in which the order of the list decides, letters in a row, and a letter that no merge knows."""
+    """Words in which the order of the list decides, letters in a row, and a letter that no merge knows.
+
+    In the last one two pieces make the text of a merge whose parts are others.
+    """
     words = ["lower", "newer", "banana", "zooom", "anemone", "lowest", "foolproof", "nananew"]
-    return [(word, MERGES) for word in words]
+    return [*((word, MERGES) for word in words), ("abc", [("a", "b"), ("b", "c"), ("a", "bc")])]
 
 
 def _merges_mistake(name: str, says: str, join=_join, order=lambda merges: merges, out=lambda pieces: pieces):
@@ -75,6 +78,24 @@ def _join_from_the_right(pieces: list[str], pair: Pair) -> list[str]:
 def _keep_second(pieces: list[str], pair: Pair) -> list[str]:
     """The joined piece takes the place of the first part, and the second stays behind it."""
     return ["".join(pair) if pair == tuple(pieces[at : at + 2]) else piece for at, piece in enumerate(pieces)]
+
+
+def _by_text(pieces: list[str], pair: Pair) -> list[str]:
+    """Any two neighbours whose text is that of the pair."""
+    text = "".join(pair)
+    return _join(pieces, *((text[:cut], text[cut:]) for cut in range(1, len(text))))
+
+
+def _always_two_on(pieces: list[str], pair: Pair, rest: int) -> list[str]:
+    """Looks at every second place only. Where nothing is joined there, as many of the two as `rest` says are kept."""
+    twos = [pieces[place : place + 2] for place in range(0, len(pieces), 2)]
+    return [piece for two in twos for piece in (["".join(two)] if tuple(two) == pair else two[:rest])]
+
+
+def _without_the_last(pieces: list[str], pair: Pair) -> list[str]:
+    """The loop ends before the last piece, which only a pair can save."""
+    joined = _join(pieces, pair)
+    return joined[:-1] if joined[-1:] == pieces[-1:] else joined
 
 
 def _overlapping(pieces: list[str], pair: Pair) -> list[str]:
@@ -194,6 +215,32 @@ encode_word = Check(
             "either order of the two parts",
             "You join the second part with the first as well. “e r” and “r e” are two pairs: which one is in the list?",
             join=lambda pieces, pair: _join(pieces, pair, pair[::-1]),
+        ),
+        _merges_mistake(
+            "compared the two parts joined together",
+            "You compare the two parts joined together. ab + c and a + bc make the same text: are they the same merge?",
+            join=_by_text,
+        ),
+        _merges_mistake(
+            "two places on after every place",
+            "Your loop steps over the second of two neighbours: after a place without a match, where should it go on?",
+            join=lambda pieces, pair: _always_two_on(pieces, pair, rest=2),
+        ),
+        _merges_mistake(
+            "two places on after every place, and the second piece is lost",
+            "Your loop steps over the second of two neighbours: after a place without a match, where should it go on?",
+            join=lambda pieces, pair: _always_two_on(pieces, pair, rest=1),
+        ),
+        _merges_mistake(
+            "the last piece is lost",
+            "The last piece of a word is missing, unless a pair took it. How far does your loop go, and what of the"
+            " piece behind its end?",
+            join=_without_the_last,
+        ),
+        _merges_mistake(
+            "the last piece is never looked at",
+            "The last piece of a word is never joined with the one before it. How far does your loop go?",
+            join=lambda pieces, pair: _join(pieces[:-1], pair) + pieces[-1:],
         ),
         _merges_mistake(
             "the second part stays behind the joined piece",

@@ -134,7 +134,7 @@ top_p = Check(
         ),
         _result_mistake(
             "the cut without renormalising",
-            "The right tokens stay, with the probabilities of the softmax before the cut. What do they add up to now?",
+            "The right tokens stay, with their old probabilities. What do they add up to now?",
             lambda probabilities, nucleus: probabilities * nucleus,
         ),
         _result_mistake(

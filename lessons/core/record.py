@@ -20,11 +20,15 @@ So nothing may change it in place afterwards (`h += ...`); write `h = h + ...`.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 Edit = Callable[[Tensor], Tensor]
+_open: set[object] = set()
+"""The blocks of `record` and `intervene` that run right now, on whatever model."""
 
 
 class HookPoint(nn.Module):
@@ -34,12 +38,19 @@ class HookPoint(nn.Module):
     has a time axis, also for a sequence of one step.
     """
 
+    hooked = False  # whether any mark ever had one of torch's own hooks
+
     def __init__(self, every_step: bool = False):
         super().__init__()
         self.every_step = every_step
         # Keyed by an object of each watcher's own, so that everybody removes exactly what they put in.
         self.edits: dict[object, Edit] = {}
         self.readers: dict[object, Callable[[Tensor], None]] = {}
+
+    def register_forward_hook(self, *args: Any, **kwargs: Any) -> RemovableHandle:
+        """torch's own hooks work here, too."""
+        HookPoint.hooked = True
+        return super().register_forward_hook(*args, **kwargs)
 
     def forward(self, value: Tensor) -> Tensor:
         for edit in self.edits.values():
@@ -56,6 +67,8 @@ def hook_points(model: nn.Module) -> dict[str, HookPoint]:
 
 def is_watched(model: nn.Module) -> bool:
     """Is any mark of the model recorded or edited right now? Then a model takes its readable path."""
+    if not (_open or HookPoint.hooked):  # a decoder asks in every layer and at every token
+        return False
     # `_forward_hooks` are torch's own hooks: somebody who puts one on a mark wants to see its value, too.
     return any(point.edits or point.readers or point._forward_hooks for point in hook_points(model).values())
 
@@ -133,11 +146,13 @@ def record(model: nn.Module, only: Iterable[str] | None = None, gradients: bool 
         points = {name: points[name] for name in names}
     seen = Recording(points, gradients)
     handle = object()
+    _open.add(handle)
     try:
         for name, point in points.items():
             point.readers[handle] = seen._reader(name)
         yield seen
     finally:
+        _open.discard(handle)
         for point in points.values():
             point.readers.pop(handle, None)
 
@@ -153,11 +168,13 @@ def intervene(model: nn.Module, edits: Mapping[str, Edit]) -> Iterator[None]:
     points = hook_points(model)
     _known(edits, points, "in this model")
     handle = object()
+    _open.add(handle)
     try:
         for name, edit in edits.items():
             points[name].edits[handle] = _checked(name, edit)
         yield
     finally:
+        _open.discard(handle)
         for name in edits:
             points[name].edits.pop(handle, None)
 

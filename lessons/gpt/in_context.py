@@ -11,7 +11,7 @@ a hash, is kept from training.
 
 Three families of rules, for words of three small letters:
 
-    cipher   six letters are replaced by six others, letter by letter: the answer can be looked up in earlier pairs
+    cipher   each of six letters stands for a letter, maybe itself: the answer can be looked up in earlier pairs
     affix    a string of one or two letters is put before the word or after it: the word is copied
     pick     every letter of the answer is one of the three of the word, as it is or as a capital: 216 rules
 """

@@ -99,12 +99,21 @@ class Rotary(InnerPositions):
 
 
 @lru_cache(maxsize=8)
-@torch.inference_mode(False)  # what is kept may be asked for again in training
 def _factors_from(
     first: int, time: int, d_head: int, base: float, pairing: str, dtype: torch.dtype, device: torch.device
 ) -> tuple[Float[Tensor, "time d_head"], Float[Tensor, "time d_head"]]:
     """For the positions from `first` on: kept, for every layer of a model asks for the same ones."""
-    return _factors(torch.arange(first, first + time, device="cpu"), d_head, base, pairing, dtype, device)
+    room = max(64, 1 << (first + time - 1).bit_length())
+    by_itself, by_other = _factors_up_to(room, d_head, base, pairing, dtype, device)
+    return by_itself[first : first + time], by_other[first : first + time]
+
+
+@lru_cache(maxsize=8)
+@torch.inference_mode(False)  # what is kept may be asked for again in training
+def _factors_up_to(
+    room: int, d_head: int, base: float, pairing: str, dtype: torch.dtype, device: torch.device
+) -> tuple[Float[Tensor, "time d_head"], Float[Tensor, "time d_head"]]:
+    return _factors(torch.arange(room, device="cpu"), d_head, base, pairing, dtype, device)
 
 
 def _check(d_head: int, base: float, pairing: str = "halves") -> None:

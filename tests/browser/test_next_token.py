@@ -169,7 +169,7 @@ def real_figures(notebook: Notebook, tokens: int, keys: int) -> dict[str, list[f
     assert panel.locator(".unrolled-token").count() == 61
     figures: dict[str, list[float]] = {"First token": [], "Each further token": [], "Slider to picture": []}
     for i in range(2):
-        panel.locator("textarea").fill(f"{i} new " + "the cat sat on " * 14)
+        panel.locator("textarea").fill(f"{i} new" + " the cat sat on" * 14)  # it goes on and on
         page.evaluate(WATCH)
         panel.get_by_role("button", name="Write", exact=True).click()
         page.wait_for_function("n => window.came.length >= n", arg=tokens, timeout=SLOW)

@@ -35,6 +35,13 @@ def test_where_zeros_are_expected_the_difference_itself_counts():
     assert compare(zeros, zeros + 1e-7, 1e-8).size == pytest.approx(1e-7)
 
 
+def test_where_zeros_are_expected_there_is_no_share_of_them():
+    assert compare(0.0, 12.0, 1e-8).says == "Your result is off by 12: it is 12, expected 0."
+    zeros = torch.zeros(2, dtype=torch.float64)
+    says = compare(zeros, torch.tensor([0.0, 12.0], dtype=torch.float64), 1e-8).says
+    assert says == "Your result is off by 12 at [1]: it is 12, expected 0. 1 of 2 entries differ."
+
+
 def test_nan_and_infinity_agree_with_themselves_only():
     strange = torch.tensor([math.nan, math.inf, 1.0], dtype=torch.float64)
     assert compare(strange, strange.clone(), 1e-8) is None
@@ -52,6 +59,13 @@ def test_an_empty_tensor_agrees_with_an_empty_tensor():
     [
         (2.0, 3.0, "Your result is off by 1: it is 3, expected 2. The difference is 50 % of the expected value."),
         (1.0, 20.0, "The difference is 19 times the expected value."),
+        (17, None, "Your result is None, expected 17."),
+        (None, 17, "Your result is a number, expected None."),
+        ("abc", None, "Your function returns None: is the return missing?"),
+        (1234567, 1234568, "Your result is 1234568, expected 1234567."),
+        (7, torch.tensor(4), "Your result is 4, expected 7."),
+        (0, 17.5, "Your result is 17.5, expected 0."),
+        ([1, 2], [1, 3], "Result 2 is 3, expected 2."),
         (2, 10**400, "Your result holds inf"),
         (True, False, "Your result is False, expected True."),
         (True, 1, "Your result is a number, expected True or False."),

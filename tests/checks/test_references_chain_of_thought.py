@@ -208,6 +208,24 @@ def test_mistakes_in_voting_are_named(attempt, name):
     assert (verdict.status, verdict.misconception) == ("wrong", name)
 
 
+def test_a_vote_over_a_set_is_named_and_told_both_answers_without_a_distance():
+    def attempt(samples):
+        voters = [answer for _, answer in samples if answer is not None]
+        return max(set(voters), key=voters.count, default=None)
+
+    verdict = vote.examine(attempt)
+    assert verdict.misconception == "of equals, whichever a set gives first"
+    assert "Your result is 4, expected 7. (Case 3 of" in verdict.detail
+    nobody = vote.examine(lambda samples: 12 if by_max(samples) == 0 else by_max(samples))
+    assert nobody.headline == "Your result is 12, expected 0."
+
+
+@pytest.mark.parametrize("check", [answer_of, vote])
+def test_where_none_may_be_an_answer_it_is_not_taken_for_a_missing_return(check):
+    verdict = check.examine(lambda given: None if given == check.case(2)[0] else check.reference(given))
+    assert verdict.headline == f"Your result is None, expected {check.reference(*check.case(2))}."
+
+
 def test_whoever_forgets_that_nobody_may_vote_sees_the_case():
     def attempt(samples):
         return Counter(answer for _, answer in samples if answer is not None).most_common(1)[0][0]

@@ -72,6 +72,7 @@ def test_the_words_hold_what_makes_merging_hard():
     assert pieces["zooom"] == ["zoo", "o", "m"], "three equal letters in a row"
     assert pieces["banana"] == ["b", "an", "ana"], "not the longest piece, bana"
     assert pieces["foolproof"].count("oo") == 2, "one merge at two places"
+    assert pieces["abc"] == ["ab", "c"], "the text of a merge of other parts"
     assert all("".join(found) == word for word, found in pieces.items())
 
 
@@ -85,9 +86,67 @@ def once_a_word(word, merges):
     return pieces
 
 
+def by_joined_text(word, merges):
+    pieces = list(word)
+    for first, second in merges:
+        place = 0
+        while place < len(pieces) - 1:
+            if pieces[place] + pieces[place + 1] == first + second:
+                pieces[place : place + 2] = [first + second]
+            place += 1
+    return pieces
+
+
+def two_places_on(word, merges):
+    pieces = list(word)
+    for first, second in merges:
+        place = 0
+        while place < len(pieces) - 1:
+            if (pieces[place], pieces[place + 1]) == (first, second):
+                pieces[place : place + 2] = [first + second]
+            place += 2
+    return pieces
+
+
+def in_a_new_list(word, merges, step=1, before_end=0):
+    """The loop ends so many pieces before the end, and goes on `step` places behind one where nothing was joined."""
+    pieces = list(word)
+    for first, second in merges:
+        joined, place = [], 0
+        while place < len(pieces) - before_end:
+            match = pieces[place : place + 2] == [first, second]
+            joined.append(first + second if match else pieces[place])
+            place += 2 if match else step
+        pieces = joined
+    return pieces
+
+
+def one_pair_too_few(word, merges):
+    pieces = list(word)
+    for first, second in merges:
+        place = 0
+        while place < len(pieces) - 2:
+            if (pieces[place], pieces[place + 1]) == (first, second):
+                pieces[place : place + 2] = [first + second]
+            place += 1
+    return pieces
+
+
+def test_a_new_list_for_each_merge_passes():
+    assert encode_word.examine(lambda word, merges: in_a_new_list(word, merges)).passed
+
+
 @pytest.mark.parametrize(
     ("attempt", "name"),
     [
+        (by_joined_text, "compared the two parts joined together"),
+        (two_places_on, "two places on after every place"),
+        (
+            lambda word, merges: in_a_new_list(word, merges, step=2),
+            "two places on after every place, and the second piece is lost",
+        ),
+        (lambda word, merges: in_a_new_list(word, merges, before_end=1), "the last piece is lost"),
+        (one_pair_too_few, "the last piece is never looked at"),
         (once_a_word, "each merge only once in a word"),
         (lambda word, merges: by_slices(word, reversed(merges)), "the merges from the last to the first"),
         (lambda word, merges: " ".join(by_slices(word, merges)), "one text in place of a list"),
@@ -218,6 +277,10 @@ def test_a_prompt_by_lines_passes():
     [
         (lambda *case: by_lines(*case, last=": "), "a space behind the last label"),
         (lambda *case: by_lines(*case) + "\n", "a new line at the end"),
+        (
+            lambda examples, *more: by_lines(examples, *more) if examples else "\n\n" + by_lines(examples, *more),
+            "no examples, but their empty line",
+        ),
         (lambda *case: by_lines(*case, last=""), "the last label without its colon"),
         (lambda examples, *more: by_lines(examples[::-1], *more), "the examples in reverse"),
         (lambda examples, query, one, other: by_lines(examples, query, other, one), "swapped the labels"),

@@ -11,5 +11,10 @@ lesson 04            ``shuffle.Shuffle``, ``encoding.Encoding``, ``rotary_arrows
                      ``lengths.Lengths``
 lesson 05            ``masking.MaskingExplorer``, ``blanks.BlanksExplorer``,
                      ``pre_training.PreTraining``, ``fine_tuning.FineTuning``, ``variants.Variants``
+lesson 06            ``sizes.Sizes``, ``next_token.NextToken``, ``few_shot.FewShot``,
+                     ``in_context.InContext``
+lesson 07            ``reasoning_steps.ReasoningSteps``, ``self_consistency.SelfConsistency``,
+                     ``edit_chain.EditChain``, ``prompt_workbench.PromptWorkbench``,
+                     ``emergence.Emergence``
 ===================  ==========================================================
 """

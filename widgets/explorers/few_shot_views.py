@@ -10,12 +10,12 @@ from torch import Tensor, nn
 
 from lessons.attention.heads import read_heads
 from lessons.checks.wording import number
-from lessons.core.bootstrap import Interval
 from lessons.gpt.few_shot import Score, answer_scores, few_shot_prompt
 from lessons.gpt.generate import generate
 from lessons.text.tokenizer import Encoded
 from lessons.text.word_tasks import Example, Task
 from lessons.zoo.recipes.few_shot_smollm2 import points
+from widgets.explorers.intervals import add_line
 from widgets.instruments.passages import Passage
 from widgets.instruments.text import visible
 
@@ -201,10 +201,10 @@ def stored_curve(task: Task) -> dict:
     by_shots = [point for condition, point in found.items() if condition.endswith(("shot", "shots"))]
     for name, dash in (("accuracy", "solid"), ("probability", "dot")):
         title = {"accuracy": "answered right", "probability": "mean probability of the right answer"}[name]
-        add_line(figure, [(point.shots, getattr(point, name)) for point in by_shots], title, line_dash=dash)
+        add_line(figure, [p.shots for p in by_shots], [getattr(p, name) for p in by_shots], title, line_dash=dash)
     for condition, title in (("told", "told in words, no example"), ("contradicted", "answers exchanged")):
         point = found[condition]
-        add_line(figure, [(point.shots, point.accuracy)], title, mode="markers", marker_size=10)
+        add_line(figure, [point.shots], [point.accuracy], title, mode="markers", marker_size=10)
     figure.update_layout(xaxis=dict(title="examples in the prompt"), yaxis=dict(title="share", range=[-0.03, 1.05]))
     first, last = by_shots[0], by_shots[-1]
     return dict(
@@ -213,15 +213,3 @@ def stored_curve(task: Task) -> dict:
         f"{first.accuracy.mean:.0%} are answered right, with {last.shots} examples {last.accuracy.mean:.0%} "
         f"({last.accuracy.low:.0%} to {last.accuracy.high:.0%}).",
     )
-
-
-def add_line(figure: go.Figure, found: Sequence[tuple[int, Interval]], name: str, **style: object) -> None:
-    """Add a line, or single points, with their intervals."""
-    means = [interval.mean for _, interval in found]
-    figure.add_scatter(
-        x=[shots for shots, _ in found], y=means, name=name, **{"mode": "lines+markers", **style},
-        error_y=dict(
-            array=[interval.high - interval.mean for _, interval in found],
-            arrayminus=[interval.mean - interval.low for _, interval in found],
-        ),
-    )  # fmt: skip

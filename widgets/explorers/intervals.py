@@ -1,4 +1,4 @@
-"""A line of means with their bootstrap intervals, as the charts of lesson 07 draw it."""
+"""A line of means with their bootstrap intervals, as charts of lessons 06 and 07 draw it."""
 
 from collections.abc import Sequence
 
@@ -15,4 +15,4 @@ def add_line(figure: go.Figure, x: Sequence[float], found: Sequence[Interval], n
         "arrayminus": [each.mean - each.low for each in found],
     }  # fmt: skip
     y = [each.mean for each in found]
-    figure.add_scatter(x=list(x), y=y, name=name, mode="lines+markers", error_y=ends, **style)
+    figure.add_scatter(x=list(x), y=y, name=name, error_y=ends, **{"mode": "lines+markers", **style})
