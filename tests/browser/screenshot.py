@@ -1,5 +1,6 @@
-"""Make the README's pictures from the real product: python -m tests.browser.screenshot"""
+"""Make the README's pictures from the real product: python -m tests.browser.screenshot [NAME …], left out: all."""
 
+import sys
 import tempfile
 from pathlib import Path
 
@@ -24,23 +25,37 @@ PANELS = {
         "05_bert_masking.ipynb",
         "from widgets.explorers.blanks import BlanksExplorer\n\npanel = BlanksExplorer()\npanel",
     ),
+    "next_token": (
+        "06_gpt_few_shot.ipynb",
+        "from widgets.explorers.next_token import NextToken\n\npanel = NextToken()\npanel",
+    ),
+    "edit_chain": (
+        "07_chain_of_thought.ipynb",
+        "from widgets.explorers.edit_chain import EditChain\n\npanel = EditChain()\npanel",
+    ),
 }
 
-DRAWN = (
-    ".unrolled-plot path.js-line, .unrolled-arcs canvas, .unrolled-explorer:has-text('Fill the blanks') .unrolled-bars"
+WITH_BARS = ("Fill the blanks", "The next token", "Edit the chain")
+DRAWN = ", ".join(
+    [
+        ".unrolled-plot path.js-line",
+        ".unrolled-arcs canvas",
+        *(f".unrolled-explorer:has-text('{name}') .unrolled-bars" for name in WITH_BARS),
+    ]
 )
 
 
-def main() -> None:
-    """Open each panel in both themes, and store what the page shows."""
+def main(names: list[str]) -> None:
+    """Open each of these panels in both themes, and store what the page shows."""
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, lab_server(Path(folder)) as lab, chromium() as browser:
-        for panel, (notebook_name, cell) in PANELS.items():
+        for panel in names:
+            notebook_name, cell = PANELS[panel]
             with open_notebook(browser, lab, lab.write(notebook_name, cell), height=1300) as notebook:
                 notebook.run_all()
                 page = notebook.page
                 page.wait_for_selector(DRAWN)
-                page.locator(".noUi-handle:visible, select:visible").first.focus()
+                page.locator(".unrolled-explorer").locator(".noUi-handle:visible, select:visible").first.focus()
                 for theme, name in ((LIGHT, "light"), (DARK, "dark")):
                     notebook.theme(theme)
                     page.wait_for_timeout(800)
@@ -48,4 +63,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:] or list(PANELS))

@@ -47,7 +47,7 @@ def test_width():
 
 
 def test_votes():
-    stories = 60
+    stories = 40
     problems = held_out_problems(6, stories)
     replies = sample_chains(reasoner(), problems, chains=5, temperature=1.5)
     single = sum(reply.right for chains in replies for reply in chains) / (5 * stories)

@@ -20,15 +20,15 @@ from tests.equality import assert_equal, assert_equal_gradients
 # --- Merges ---------------------------------------------------------------------------------------
 
 
-def by_slices(word, merges):
-    """The solution of the notebook."""
+def by_slices(word, merges, step=1, before_end=1):
+    """The solution of the notebook. Wrong with another step, or where the loop ends earlier."""
     pieces = list(word)
     for first, second in merges:
         place = 0
-        while place < len(pieces) - 1:
+        while place < len(pieces) - before_end:
             if (pieces[place], pieces[place + 1]) == (first, second):
                 pieces[place : place + 2] = [first + second]
-            place += 1
+            place += step
     return pieces
 
 
@@ -97,17 +97,6 @@ def by_joined_text(word, merges):
     return pieces
 
 
-def two_places_on(word, merges):
-    pieces = list(word)
-    for first, second in merges:
-        place = 0
-        while place < len(pieces) - 1:
-            if (pieces[place], pieces[place + 1]) == (first, second):
-                pieces[place : place + 2] = [first + second]
-            place += 2
-    return pieces
-
-
 def in_a_new_list(word, merges, step=1, before_end=0):
     """The loop ends so many pieces before the end, and goes on `step` places behind one where nothing was joined."""
     pieces = list(word)
@@ -121,17 +110,6 @@ def in_a_new_list(word, merges, step=1, before_end=0):
     return pieces
 
 
-def one_pair_too_few(word, merges):
-    pieces = list(word)
-    for first, second in merges:
-        place = 0
-        while place < len(pieces) - 2:
-            if (pieces[place], pieces[place + 1]) == (first, second):
-                pieces[place : place + 2] = [first + second]
-            place += 1
-    return pieces
-
-
 def test_a_new_list_for_each_merge_passes():
     assert encode_word.examine(lambda word, merges: in_a_new_list(word, merges)).passed
 
@@ -140,13 +118,13 @@ def test_a_new_list_for_each_merge_passes():
     ("attempt", "name"),
     [
         (by_joined_text, "compared the two parts joined together"),
-        (two_places_on, "two places on after every place"),
+        (lambda word, merges: by_slices(word, merges, step=2), "two places on after every place"),
         (
             lambda word, merges: in_a_new_list(word, merges, step=2),
             "two places on after every place, and the second piece is lost",
         ),
         (lambda word, merges: in_a_new_list(word, merges, before_end=1), "the last piece is lost"),
-        (one_pair_too_few, "the last piece is never looked at"),
+        (lambda word, merges: by_slices(word, merges, before_end=2), "the last piece is never looked at"),
         (once_a_word, "each merge only once in a word"),
         (lambda word, merges: by_slices(word, reversed(merges)), "the merges from the last to the first"),
         (lambda word, merges: " ".join(by_slices(word, merges)), "one text in place of a list"),

@@ -1,6 +1,7 @@
 """The panel that writes token by token, without a browser."""
 
 import asyncio
+import threading
 from functools import cache
 
 import numpy as np
@@ -237,6 +238,36 @@ def test_buttons_say_what_can_be_done(monkeypatch) -> None:
     assert not p.controls["top_k"].disabled
     p.way = LIKELIEST
     assert all(p.controls[name].disabled for name in ("temperature", "top_k", "top_p"))
+
+
+def test_whoever_looks_at_an_earlier_token_does_not_change_what_is_written(monkeypatch) -> None:
+    unsigned(monkeypatch)
+    p, other = panel(tokens=6, temperature=2.0), panel(tokens=6, temperature=2.0)
+    at(p, 2, lambda: setattr(p, "place", 3))
+    p.write()
+    other.write()
+    assert p.written == other.written and p.place == 3 == p.strip.selected
+
+
+def test_a_message_in_another_thread_waits_until_a_token_is_read(monkeypatch) -> None:
+    """While a kernel is at work, JupyterLab hands it further messages in another thread."""
+    unsigned(monkeypatch)
+    p, real, others, waited = panel(tokens=6), LayerCache.extend, [], []
+
+    def interrupted(*args: object) -> object:
+        if p.written and not others:  # in the first layer, with a token half read
+            others.append(threading.Thread(target=lambda: setattr(p, "text", "a mat")))
+            others[0].start()
+            others[0].join(1)
+            waited.append(others[0].is_alive())
+        return real(*args)
+
+    monkeypatch.setattr(LayerCache, "extend", interrupted)
+    p.write()
+    others[0].join()
+    assert waited == [True] and p.status.message == "" and p.written == [] and not p.running
+    assert ids_of(p) == toy().tokenizer.encode("a mat").ids
+    np.testing.assert_allclose(p.strip.values[0, 1:], panel(text="a mat").strip.values[0, 1:], rtol=1e-4)
 
 
 def test_in_a_notebook_it_writes_in_the_background_and_hears_stop_between_two_tokens(monkeypatch) -> None:

@@ -2,10 +2,15 @@
 
 What may be drawn is decided in ``lessons.gpt.decoding``, and no token is read twice (`Reading`). What was written is
 kept as ids: a text that is cut into tokens anew may become other tokens.
+
+While a kernel is at work, JupyterLab hands it further messages in another thread. A reading that two threads go on with
+is no reading, so whoever uses it holds a lock.
 """
 
 import asyncio
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 
 import ipywidgets as ipw
@@ -73,6 +78,7 @@ class NextToken(BackgroundPanel):
         self._readings = lru_cache(maxsize=None)(lambda title: Reading(self._models.model(title)))
         self._typed = lru_cache(maxsize=1)(self._encode)
         self._shaped = lru_cache(maxsize=2)(self._shape)
+        self._alone = threading.RLock()
         self._growing: asyncio.TimerHandle | None = None
         self._shown: tuple[object, list[Branch]] = (None, [])  # where the tree on view begins, and its branches
         self.strip = TokenStrip()
@@ -136,21 +142,18 @@ class NextToken(BackgroundPanel):
 
     def reading(self) -> Reading:
         """Return the text and what was written, as the model has read it. ValueError, in a sentence, if it cannot."""
-        reading = self._readings(self.model)
-        reading.read([*self._typed(self.model, self.text)[0], *self.written])
-        return reading
+        return self._read()[0]
 
     def update(self) -> dict[str, dict]:
         """Show the text, and the best tokens in the place that is looked at. The tree follows, see `_grow_soon`."""
-        reading = self.reading()
-        ids, cut = self._typed(self.model, self.text)
+        reading, typed, cut = self._read()
         place = self._place(reading)
         stands = reading.ids[place] if place < len(reading.ids) else None
         after = self._shaped(self._fork(reading), self.decoding())
         first = "Nothing stands before the first token, so the model says nothing of it." if self.place == 0 else ""
-        said = first or views.ending(reading, len(ids), self._longest(reading))
+        said = first or views.ending(reading, typed, self._longest(reading))
         return {
-            "strip": views.strip(reading, len(ids)),
+            "strip": views.strip(reading, typed),
             "bars": views.bars(reading.model.tokenizer, reading.logits(place), after, self.decoding(), stands),
             "note": " ".join(filter(None, (self._models.missing, cut, said))),
         }
@@ -166,6 +169,11 @@ class NextToken(BackgroundPanel):
         self._set_buttons(full=len(reading.ids) >= self._longest(reading))
         self._grow_soon(reading)
 
+    def refresh(self) -> None:
+        """Answer the state of this moment, alone."""
+        with self._alone:
+            super().refresh()
+
     def _grow_soon(self, reading: Reading) -> None:
         """A tree takes as long as a few tokens: it grows when the student rests. Until then the last one is pale."""
         self.tree.stale = self._fork(reading) != self._shown[0]
@@ -179,32 +187,28 @@ class NextToken(BackgroundPanel):
 
     def _grow(self) -> None:
         """Show the tree in the place that is looked at, unless the model is writing."""
-        if self.running or not self.tree.stale:
-            return
-        self.status.busy = True
-        try:
+        with self._alone, suppress(ValueError):  # the message line says why there is nothing to read
+            if self.running or not self.tree.stale:
+                return
             reading = self.reading()
             branches = grow(reading, self._place(reading))
             self.tree.show(**views.tree(reading, self._place(reading), branches))
             self._shown = self._fork(reading), branches
-        except ValueError:
-            pass  # the message line says why there is nothing to read
-        finally:
-            self.status.busy = False
 
     def _write(self, tokens: int) -> None:
         if not self.running:
-            self.place = NEXT
             self.begin(self._writing(tokens))
 
     def _writing(self, tokens: int) -> Iterator[None]:
         """One token after the other, each by the settings of its moment; the picture follows before the next."""
         for _ in range(tokens):
-            reading = self.reading()
-            if len(reading.ids) >= self._longest(reading):
-                return
-            token = int(draw(self._shaped(self._fork(reading), self.decoding()), self._luck))
-            self.written = [*self.written, token]
+            with self._alone:
+                reading = self.reading()
+                if not self.running or len(reading.ids) >= self._longest(reading):
+                    return
+                end = self.model, tuple(reading.ids), len(reading.ids)
+                token = int(draw(self._shaped(end, self.decoding()), self._luck))
+                self.written = [*self.written, token]
             yield
             if token in reading.model.tokenizer.signs:
                 return
@@ -212,8 +216,16 @@ class NextToken(BackgroundPanel):
     def _leave(self, written: list[int]) -> None:
         """Stop writing, and leave only this of what was written."""
         self.stop()
-        with self.together():
+        with self._alone, self.together():
             self.written, self.place = written, NEXT
+
+    def _read(self) -> tuple[Reading, int, str]:
+        """The text and what was written, how many tokens the text has, and what there is to say about it."""
+        reading, written = self._readings(self.model), self.written
+        ids, cut = self._typed(self.model, self.text)
+        with self._alone:
+            reading.read([*ids, *written])
+        return reading, len(ids), cut
 
     def _encode(self, title: str, text: str) -> tuple[list[int], str]:
         """The text in tokens, cut in front where it is too long, and what there is to say about it."""
@@ -235,7 +247,7 @@ class NextToken(BackgroundPanel):
 
     def _shape(self, fork: tuple[str, tuple[int, ...], int], decoding: Decoding) -> Float[Tensor, "vocab"]:
         """The distribution that a token is drawn from."""
-        return probabilities(self.reading().logits(fork[-1]), decoding)
+        return probabilities(self._readings(fork[0]).logits(fork[-1]), decoding)
 
     def _begin_with_the_seed(self) -> None:
         self._luck = torch.Generator().manual_seed(self.seed)
@@ -256,7 +268,8 @@ class NextToken(BackgroundPanel):
         self._begin_with_the_seed()
         if change["name"] != "seed":
             self.stop()
-            self.written, self.place = [], NEXT
+            with self._alone:
+                self.written, self.place = [], NEXT
 
     def _follow_the_writing(self, _change: t.Bunch) -> None:
         """Stop can be pressed before the first token is there. When the writing is over, the tree grows."""
