@@ -19,7 +19,7 @@ def test_the_patterns_are_those_of_every_layer_and_head():
     reading = read(model, TEXT)
     size = len(reading.tokens)
     assert reading.patterns.shape == (3, 2, size, size) and reading.patterns.dtype == torch.float32
-    with record(model) as seen:
+    with torch.no_grad(), record(model) as seen:
         model(reading.ids[None])
     for layer in range(3):
         assert torch.equal(reading.patterns[layer], seen[f"blocks.{layer}.attention.see_pattern"][0])
