@@ -41,6 +41,9 @@ def test_p_of_1_keeps_what_rounding_would_lose():
 def test_ties_go_to_the_lower_id():
     assert kept(keep_top_p(torch.zeros(5), 0.5)) == [True, True, True, False, False]
     assert probabilities(torch.zeros(5), GREEDY).tolist() == [1, 0, 0, 0, 0]
+    many = torch.zeros(2, 5000)  # so many that a sort that may change their order does
+    assert keep_top_k(many, 300).isfinite().nonzero()[:, 1].tolist() == [*range(300)] * 2
+    assert keep_top_p(many, 0.1).isfinite().nonzero()[:, 1].max() < 502
 
 
 def test_every_row_is_cut_for_itself():

@@ -99,6 +99,10 @@ def test_it_ends_at_a_stop_string_in_the_middle_of_tokens():
 def test_the_first_of_two_stop_strings_counts():
     (found,) = generate(script("one two three"), ["x"], 30, stop=["three", "wo t", " two"])
     assert found.text == " one"
+    model = script("a wolf")
+    assert len(model.tokens) == 2  # both stop strings come with the second one
+    (found,) = generate(model, ["x"], 30, stop=["lf", "wo"])
+    assert found.text == " a "
 
 
 def test_what_may_become_a_stop_string_waits():

@@ -6,6 +6,7 @@ column are read at once, as texts side by side.
 """
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -51,6 +52,6 @@ def grow(reading: Reading, place: int, widths: Sequence[int] = WIDTHS) -> list[B
             break
         cache.choose(torch.tensor([texts[i - first] for i in forks]))
         unread = torch.tensor([[branches[i].id] for i in forks], device=next(model.parameters()).device)
-        with evaluating(model):
+        with evaluating(model) if model.training else nullcontext():
             scores = model.unembed(model.hidden(unread, cache=cache)[:, -1])  # [batch time=1 d_model] -> [batch vocab]
     return branches

@@ -82,11 +82,12 @@ def bars(
         labels.append(f"all {others:,} others")
     alive = int((after > 0).sum())
     high = next(end for end in SCALES if end >= min(1.0, values.max().item()))
+    where = "The next token" if stands is None else "In this place"
     may = "one token" if alive == 1 else "every token" if alive == len(after) else f"{alive:,} of {len(after):,} tokens"
     return dict(
         labels=labels, values=values, series=["before", "after"], low=0.0, high=high, label_axis="token",
-        value_axis="probability, before and after temperature, top-k and top-p",
-        title=f"The next token: greedy takes “{named(tokenizer, best[0])}”, {may} may be drawn",
+        value_axis="probability before and after the settings",
+        title=f"{where}: greedy takes “{named(tokenizer, best[0])}”, {may} may be drawn",
     )  # fmt: skip
 
 
@@ -97,8 +98,8 @@ def remark(rank: int, after: float, decoding: Decoding) -> str:
     if decoding.temperature == 0 or after > 0:
         return ""
     if decoding.top_k is not None and rank >= decoding.top_k:
-        return " ✂ top-k"
-    return " ✂ top-p" if decoding.top_p < 1 else ""
+        return " ✂ top\u2011k"  # a hyphen at which no line ends
+    return " ✂ top\u2011p" if decoding.top_p < 1 else ""
 
 
 def tree(reading: Reading, place: int, branches: Sequence[Branch]) -> dict:
