@@ -92,7 +92,7 @@ def test_beams_that_end_at_different_lengths_are_equal(pair):
     ours.tokenizer.signs = ends
     try:
         lengths = set()
-        for prompt in PROMPTS[:24]:
+        for prompt in PROMPTS[:12] + PROMPTS[-8:]:
             written = their_tokens(theirs, ours, [prompt], 9, num_beams=3, num_return_sequences=3)
             assert [beam.ids for beam in beam_search(ours, prompt, 3, 9)] == written
             lengths.add(len(written[0]))

@@ -1,8 +1,7 @@
 """The tree of what could have been, at any place of a text that was read.
 
-`lessons.gpt.tree` reads a prompt and looks ahead. What differs here: the text is there already, in a cache; the tree
-may begin anywhere in it; and what really stands there is among the branches, wherever it ranks. All branches of a
-column are read at once, as texts side by side.
+The text is there already, in a cache, and the tree may begin anywhere in it. What really stands there is among the
+branches, wherever it ranks. All branches of a column are read at once, as texts side by side.
 """
 
 from collections.abc import Sequence

@@ -9,6 +9,7 @@ function render({ model, el }) {
   const scale = legend();
   const key = h("div", { class: "unrolled-legend" });
   const prefix = newId("token");
+  let seen = -1; // the chosen token that was last brought into sight
   let shown = null; // the lists of tokens and of notes whose boxes stand in the page
 
   const value = (i) => {
@@ -37,7 +38,7 @@ function render({ model, el }) {
     return table[colourIndex(value(i), model.get("low"), model.get("high"))];
   };
   /** What the value of a token is called. */
-  const worded = (i) => model.get("categories")[value(i)] ?? readable(value(i));
+  const worded = (i) => model.get("categories")[value(i)] ?? (Number.isNaN(value(i)) ? "none" : readable(value(i)));
 
   const drawKey = (categories) => key.replaceChildren(...categories.map((name, c) => {
     const swatch = h("span", { class: "unrolled-key unrolled-swatch", "aria-hidden": "true" });
@@ -86,8 +87,18 @@ function render({ model, el }) {
     if (chosen >= 0 && chosen < tokens.length) list.setAttribute("aria-activedescendant", `${prefix}-${chosen}`);
     else list.removeAttribute("aria-activedescendant");
     readout.replaceChildren(...describe(tokens, chosen));
+    if (chosen !== seen && list.children[chosen]) reveal(list.children[chosen]);
+    seen = chosen;
     scale.draw(model.get("palette"), low, high, model.get("value_axis"));
     details.redraw();
+  };
+
+  /** Scroll the list, and never the page, so far that a token can be seen: a text that is written grows at its end. */
+  const reveal = (box) => {
+    const top = box.offsetTop - list.offsetTop;
+    if (top < list.scrollTop) list.scrollTop = top;
+    const below = top + box.offsetHeight - list.clientHeight;
+    if (below > list.scrollTop) list.scrollTop = below;
   };
 
   const select = (i) => {
