@@ -24,6 +24,18 @@ def steps(label: str, options: Sequence[tuple[str, object]], value: object) -> i
     )
 
 
+def number(label: str, value: float, low: float, high: float, step: float = 1) -> ipw.Widget:
+    """Return a field for a number from ``low`` to ``high``: for what shows only when something is done with it.
+
+    Whole numbers only when all of them are whole.
+    """
+    whole = all(isinstance(x, int) for x in (value, low, high, step))
+    kind = ipw.BoundedIntText if whole else ipw.BoundedFloatText
+    return kind(
+        value=value, min=low, max=high, step=step, description=label, style=_WIDE, layout={"width": "max-content"}
+    )
+
+
 def text(label: str, value: str) -> ipw.Widget:
     """Return a field for a line of text; every key counts at once."""
     return ipw.Text(

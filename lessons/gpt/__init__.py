@@ -1,6 +1,7 @@
 """Lesson 6, and the decoder that lesson 3 reads: GPT-2 and the Llama family, how they write, and few-shot prompts.
 
 llama             the decoders of the Llama family
+llama_step        one more token of a Llama, fast
 llama_weights     the weights of transformers' Llama, for ours
 gpt2              GPT-2
 gpt2_weights      the weights of transformers' GPT-2, for ours
@@ -9,6 +10,7 @@ loss              the surprise of a text, each token after those before it
 
 decoding          from the scores of the next token to a token
 generate          texts that are written on, token by token or many at once
+tree              the tokens that could have come, and those behind them
 beam              several beginnings kept at once, and the best of them
 
 few_shot          a task shown by examples in the prompt, and how well a model does it

@@ -14,7 +14,7 @@ import math
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 
@@ -64,8 +64,9 @@ def probabilities(logits: Float[Tensor, "*batch vocab"], decoding: Decoding) -> 
 def keep_top_k(logits: Float[Tensor, "*batch vocab"], k: int) -> Float[Tensor, "*batch vocab"]:
     """The k highest scores; the others become minus infinity. ValueError for k below 1."""
     _check_k(k)
-    out = logits.sort(dim=-1, descending=True, stable=True).indices[..., k:]
-    return logits.scatter(-1, out, -math.inf)
+    least = logits.topk(min(k, logits.shape[-1])).values[..., -1:]
+    best = _best_first(logits, logits >= least)[..., :k]  # of those that are as good as the k-th, too
+    return torch.full_like(logits, -math.inf).scatter(-1, best, logits.gather(-1, best))
 
 
 def keep_top_p(logits: Float[Tensor, "*batch vocab"], p: float) -> Float[Tensor, "*batch vocab"]:
@@ -76,12 +77,28 @@ def keep_top_p(logits: Float[Tensor, "*batch vocab"], p: float) -> Float[Tensor,
     _check_p(p)
     if p == 1:
         return logits
-    best_first = logits.sort(dim=-1, descending=True, stable=True)
-    chances = best_first.values.softmax(dim=-1)
-    before = chances.cumsum(dim=-1) - chances  # what the better tokens have together
+    chances = logits.softmax(dim=-1)
+    # All that are rarer than this have less than 1 - p together: they are out, and need no order.
+    best = _best_first(chances, chances >= (1 - p) / chances.shape[-1])
+    found = chances.gather(-1, best)
+    before = found.cumsum(dim=-1) - found  # what the better tokens have together
     out = before >= p
     out[..., 0] = False
-    return logits.masked_fill(torch.zeros_like(out).scatter(-1, best_first.indices, out), -math.inf)
+    scores = logits.gather(-1, best).masked_fill(out, -math.inf)
+    return torch.full_like(logits, -math.inf).scatter(-1, best, scores)
+
+
+def _best_first(
+    scores: Float[Tensor, "*batch vocab"], wanted: Bool[Tensor, "*batch vocab"]
+) -> Int[Tensor, "*batch output"]:
+    """The tokens in the order of their scores, of equal ones the lower id first: as many as are wanted in any row.
+
+    Only those are sorted: for a whole vocabulary that takes as long as a step of a small model.
+    """
+    count = max(int(wanted.sum(dim=-1).max()), 1)
+    tokens = scores.topk(count).indices.sort(dim=-1).values
+    order = scores.gather(-1, tokens).sort(dim=-1, descending=True, stable=True).indices
+    return tokens.gather(-1, order)
 
 
 def draw(probabilities: Float[Tensor, "*batch vocab"], generator: torch.Generator) -> Int[Tensor, "*batch"]:

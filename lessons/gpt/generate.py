@@ -175,12 +175,16 @@ class _Writing:
                 padding=torch.tensor(padding, device=self.device) if any(padding) else None,
             )
             logits = self.model.unembed(seen[:, -1])  # [batch time d_model] -> [batch vocab]
-        chances = probabilities(logits, self.decoding)
-        luck = torch.rand(self.count, generator=self.generator)[self.rows]  # also for those that have ended
-        drawn = pick(chances, luck)
+        if self.decoding.temperature == 0:  # no need to write the distribution down
+            drawn = logits.argmax(dim=-1)
+            found = torch.ones_like(drawn, dtype=logits.dtype)
+        else:
+            chances = probabilities(logits, self.decoding)
+            luck = torch.rand(self.count, generator=self.generator)[self.rows]  # also for those that have ended
+            drawn = pick(chances, luck)
+            found = chances.gather(-1, drawn[:, None])[:, 0]  # [batch vocab] -> [batch]
         self.unread = drawn[:, None].tolist()
         self.width += 1
-        found = chances.gather(-1, drawn[:, None])[:, 0]  # [batch vocab] -> [batch]
         return list(zip(self.rows, drawn.tolist(), found.tolist(), strict=True))
 
     @torch.inference_mode()

@@ -96,12 +96,12 @@ class NextToken(BackgroundPanel):
             "model": controls.choice("Model", self._models.titles, None),
             "text": controls.area("Your text", self.text, rows=4),
             **buttons,
-            "tokens": controls.slider("Write at most … tokens", self.tokens, 1, 200, 1),
+            "tokens": controls.number("Write at most … tokens", self.tokens, 1, 200),
             "way": controls.choice("The next token is", [BY_CHANCE, LIKELIEST], self.way),
             "temperature": controls.slider("Temperature", self.temperature, 0.0, 2.0, 0.05),
             "top_k": controls.slider("top-k (0: no cut)", self.top_k, 0, 100, 1),
             "top_p": controls.slider("top-p (1: no cut)", self.top_p, 0.0, 1.0, 0.01),
-            "seed": controls.slider("Seed", self.seed, 0, 99, 1),
+            "seed": controls.number("Seed", self.seed, 0, 99),
         }
         self.text = state.pop("text", TALE)  # text and model first, for they clear what was written
         chosen = state.pop("model", None)

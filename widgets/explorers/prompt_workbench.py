@@ -68,8 +68,8 @@ class PromptWorkbench(BackgroundPanel):
             "question": controls.area("The question", self.question, rows=3),
             "right": controls.text("Its right answer", self.right),
             "exemplars": controls.slider("Exemplars (0: step by step)", self.exemplars, 0, MOST_EXEMPLARS, 1),
-            "temperature": controls.slider("Temperature", self.temperature, 0.0, 1.5, 0.1, form=".1f"),
-            "seed": controls.slider("Seed", self.seed, 0, LARGEST_SEED, 1),
+            "temperature": controls.number("Temperature", self.temperature, 0.0, 1.5, 0.1),
+            "seed": controls.number("Seed", self.seed, 0, LARGEST_SEED),
             **buttons,
         }
         parts["right"].layout.width = "min(240px, 100%)"
