@@ -10,7 +10,6 @@ loss              the surprise of a text, each token after those before it
 
 decoding          from the scores of the next token to a token
 generate          texts that are written on, token by token or many at once
-tree              the tokens that could have come, and those behind them
 beam              several beginnings kept at once, and the best of them
 
 few_shot          a task shown by examples in the prompt, and how well a model does it
