@@ -125,7 +125,7 @@ def test_a_lesson_has_its_checks_predictions_and_explorers(stem: str, explorers:
     assert len(checks) >= 4
     assert checks <= {name.split(".")[-1] for name in all_checks()}
     assert len(re.findall(r"^Prediction\(", text, re.MULTILINE)) >= 3
-    assert len(re.findall(r"from widgets\.explorers", text)) == explorers
+    assert len(re.findall(r"from widgets\.explorers\.\w+ import [A-Z]", text)) == explorers
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=[p.stem for p in SOURCES])
