@@ -14,7 +14,6 @@ seed, the text's place in the batch and the number of texts, not on when the oth
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -168,7 +167,7 @@ class _Writing:
     def step(self) -> list[tuple[int, int, float]]:
         """One more token for every text that goes on: the text's number, the token, and its probability."""
         padding = [self.padding[row] for row in self.rows]
-        with evaluating(self.model) if self.model.training else nullcontext():
+        with evaluating(self.model):
             seen = self.model.hidden(
                 torch.tensor(self.unread, device=self.device),
                 cache=self.cache,

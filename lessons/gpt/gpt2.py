@@ -22,6 +22,7 @@ from torch.nn import functional as F
 from lessons.attention.cache import Cache, LayerCache, past_mask
 from lessons.attention.embedding import TokenEmbedding
 from lessons.attention.multi_head import MultiHeadAttention
+from lessons.core.linear import Linear, linear
 from lessons.core.record import HookPoint
 
 
@@ -59,8 +60,8 @@ class FeedForward(nn.Module):
 
     def __init__(self, d_model: int, d_ff: int):
         super().__init__()
-        self.up = nn.Linear(d_model, d_ff)
-        self.down = nn.Linear(d_ff, d_model)
+        self.up = Linear(d_model, d_ff)
+        self.down = Linear(d_ff, d_model)
 
     def forward(self, x: Float[Tensor, "batch time d_model"]) -> Float[Tensor, "batch time d_model"]:
         return self.down(F.gelu(self.up(x), approximate="tanh"))
@@ -151,4 +152,4 @@ class GPT2(nn.Module):
 
     def unembed(self, x: Float[Tensor, "*batch d_model"]) -> Float[Tensor, "*batch vocab"]:
         """A score for every token: how well the vector fits the token's row of E."""
-        return F.linear(x, self.embed.weight)
+        return linear(x, self.embed.weight)

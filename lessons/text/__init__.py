@@ -9,6 +9,7 @@ wordpiece_training  a vocabulary for it, made from a given text, merge by merge
 
 bpe                 GPT-2's tokens by hand, from the raw text to the ids
 bpe_training        its merges, learned from a given text
+merging             what the two trainings do in the same way
 
 tale        a short tale that no model of the course was trained on
 repeats     random pieces that come again

@@ -25,12 +25,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from unicodedata import category
 
+from lessons.text.merging import Pair
 from lessons.text.tokenizer import BYTES, SURROGATES, Tokenizer
 
 END = "<|endoftext|>"  # the sign between two texts, also where it is typed
 LETTERS = {byte: letter for letter, byte in BYTES.items()}
-
-Pair = tuple[str, str]
 
 WORD = re.compile(
     r"""

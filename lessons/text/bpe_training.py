@@ -10,35 +10,13 @@ Radford et al. (2019) write them in bytes. Words are those of `bpe.words`, and n
 It finds the merges of the `tokenizers` library, in their order.
 """
 
-from collections import Counter, defaultdict
-from itertools import pairwise
-from typing import NamedTuple
+from collections import Counter
+from itertools import islice
 
-from lessons.text.bpe import BYTES, Pair, in_bytes, words
+from lessons.text.bpe import BYTES, in_bytes, words
+from lessons.text.merging import Merge, joined, learned
 
-
-class Merge(NamedTuple):
-    """One step of the training: two pieces that were joined wherever they stood side by side."""
-
-    first: str
-    second: str
-    count: int  # how often they stood side by side
-
-    @property
-    def piece(self) -> str:
-        """What they became."""
-        return self.first + self.second
-
-
-def joined(written: list[str], merge: Merge) -> list[str]:
-    """A word after the merge, from left to right: of three equal pieces the first two are joined."""
-    out = []
-    for piece in written:
-        if out and out[-1] == merge.first and piece == merge.second:
-            out[-1] = merge.piece
-        else:
-            out.append(piece)
-    return out
+__all__ = ["Merge", "joined", "train"]
 
 
 def train(text: str, merges: int, least: int = 1) -> tuple[Merge, ...]:
@@ -51,29 +29,6 @@ def train(text: str, merges: int, least: int = 1) -> tuple[Merge, ...]:
     if merges < 0:
         raise ValueError(f"There are 0 merges or more, not {merges}.")
     times = Counter(map(in_bytes, words(text)))
-    age = {letter: i for i, letter in enumerate(BYTES)}
     written = {word: list(word) for word in times}
-    pairs: Counter[Pair] = Counter()  # how often they stand side by side
-    places: defaultdict[Pair, set[str]] = defaultdict(set)  # the words in which they do, or did
-
-    def count(word: str, change: int) -> None:
-        for pair in pairwise(written[word]):
-            pairs[pair] += change
-            places[pair].add(word)
-
-    for word, n in times.items():
-        count(word, n)
-    made = []
-    while len(made) < merges and pairs:
-        most = max(pairs.values())
-        if most < max(least, 1):
-            break
-        equal = [pair for pair, n in pairs.items() if n == most]
-        merge = Merge(*min(equal, key=lambda pair: (age[pair[0]], age[pair[1]])), most)
-        made.append(merge)
-        age.setdefault(merge.piece, len(age))
-        for word in places.pop((merge.first, merge.second)):
-            count(word, -times[word])
-            written[word] = joined(written[word], merge)
-            count(word, times[word])
-    return tuple(made)
+    age = {letter: i for i, letter in enumerate(BYTES)}
+    return tuple(islice(learned(times, written, age, least), merges))

@@ -15,26 +15,22 @@ between pairs that are equally frequent: its vocabularies of one text differ a l
 their code points; where the library is made to start from that order, it finds the same entries.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from itertools import pairwise
 
+from lessons.text import merging
+from lessons.text.merging import joined, learned
 from lessons.text.wordpiece import PREFIX, SIGNS, words
 
-Pair = tuple[str, str]
+__all__ = ["Merge", "Trained", "alphabet", "joined", "split", "train"]
 
 
-@dataclass(frozen=True)
-class Merge:
-    """One step of the training: two entries that were joined wherever they stood side by side."""
-
-    first: str
-    second: str  # begins with ##
-    count: int  # how often they stood side by side
+class Merge(merging.Merge):
+    """One step of the training; the second piece begins with ##."""
 
     @property
-    def entry(self) -> str:
+    def piece(self) -> str:
         """What they became."""
         return self.first + self.second.removeprefix(PREFIX)
 
@@ -65,17 +61,6 @@ def split(word: str) -> list[str]:
     return [word[0], *(PREFIX + character for character in word[1:])]
 
 
-def joined(written: list[str], merge: Merge) -> list[str]:
-    """A word after the merge, from left to right: of three equal pieces the first two are joined."""
-    out = []
-    for piece in written:
-        if out and out[-1] == merge.first and piece == merge.second:
-            out[-1] = merge.entry
-        else:
-            out.append(piece)
-    return out
-
-
 def train(text: str, size: int, least: int = 1) -> Trained:
     """The vocabulary of `size` entries for a text, the signs included.
 
@@ -88,28 +73,8 @@ def train(text: str, size: int, least: int = 1) -> Trained:
     if len(entries) > size:
         raise ValueError(f"The signs and the characters alone are {len(entries)} entries, so there cannot be {size}.")
     ids = {entry: i for i, entry in enumerate(entries)}
-    written = {word: split(word) for word in times}
-    pairs: Counter[Pair] = Counter()  # how often they stand side by side
-    places: defaultdict[Pair, set[str]] = defaultdict(set)  # the words in which they do, or did
-
-    def count(word: str, change: int) -> None:
-        for pair in pairwise(written[word]):
-            pairs[pair] += change
-            places[pair].add(word)
-
-    for word, n in times.items():
-        count(word, n)
+    steps = learned(times, {word: split(word) for word in times}, ids, least, Merge)
     merges = []
-    while len(ids) < size and pairs:
-        most = max(pairs.values())
-        if most < max(least, 1):
-            break
-        equal = [pair for pair, n in pairs.items() if n == most]
-        merge = Merge(*min(equal, key=lambda pair: (ids[pair[0]], ids[pair[1]])), most)
+    while len(ids) < size and (merge := next(steps, None)):  # two merges may make the same entry
         merges.append(merge)
-        ids.setdefault(merge.entry, len(ids))
-        for word in places.pop((merge.first, merge.second)):
-            count(word, -times[word])
-            written[word] = joined(written[word], merge)
-            count(word, times[word])
     return Trained(tuple(ids), tuple(merges))

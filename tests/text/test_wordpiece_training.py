@@ -18,7 +18,7 @@ def test_a_small_one_by_hand():
     assert trained.merges == (
         Merge("l", "##o", 3), Merge("##w", "##e", 3), Merge("##s", "##t", 2), Merge("lo", "##we", 2),
     )  # fmt: skip
-    assert [merge.entry for merge in trained.merges] == list(trained.entries[19:])
+    assert [merge.piece for merge in trained.merges] == list(trained.entries[19:])
     assert trained.vocabulary == {entry: i for i, entry in enumerate(trained.entries)}
 
 

@@ -4,7 +4,6 @@ The cache of keys and values (`lessons.attention.cache`) is kept from one text t
 read again: one token more costs one step, whether it was drawn or typed, and to take one back costs nothing.
 """
 
-from contextlib import nullcontext
 from copy import deepcopy
 
 import torch
@@ -60,7 +59,7 @@ class Reading:
     def _read_on(self, new: list[int], before: Float[Tensor, "vocab"] | None) -> None:
         """Read new tokens. before: the scores of the first of them; None where it is the first of the text."""
         ids = torch.tensor(new, device=next(self.model.parameters()).device)
-        with evaluating(self.model) if self.model.training else nullcontext():  # to ask every part takes a while
+        with evaluating(self.model):
             seen = self.model.hidden(ids[None], cache=self._cache)[0]  # [batch=1 time d_model] -> [time d_model]
         chances = [float("nan") if before is None else before.softmax(dim=-1)[new[0]].item()]
         for start in range(0, len(new) - 1, AT_ONCE):

@@ -5,7 +5,6 @@ branches, wherever it ranks. All branches of a column are read at once, as texts
 """
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -51,6 +50,6 @@ def grow(reading: Reading, place: int, widths: Sequence[int] = WIDTHS) -> list[B
             break
         cache.choose(torch.tensor([texts[i - first] for i in forks]))
         unread = torch.tensor([[branches[i].id] for i in forks], device=next(model.parameters()).device)
-        with evaluating(model) if model.training else nullcontext():
+        with evaluating(model):
             scores = model.unembed(model.hidden(unread, cache=cache)[:, -1])  # [batch time=1 d_model] -> [batch vocab]
     return branches
